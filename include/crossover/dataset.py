@@ -3,11 +3,12 @@
 Tests, the quickstart and benchmarks each take a dataset of their own, so that nothing has to be cleaned first.
 """
 
+import json
 import logging
 import time
 
 from crossover.connections import connect_postgres, kafka_admin
-from crossover.errors import ServiceDown
+from crossover.errors import BadInput, ServiceDown
 from crossover.records import Kind, dead_letter_topic, topic
 from crossover.settings import Settings, checked_dataset
 from crossover.sql import sql
@@ -81,3 +82,42 @@ def delete_topics(dataset: str, settings: Settings) -> None:
         raise ValueError("the topics of dataset main are not deleted by a program")
     for done in kafka_admin(settings).delete_topics(list(topics_of(dataset, settings))).values():
         done.result(30)
+
+
+def offsets(dataset: str, settings: Settings, *, end: bool) -> dict[str, dict[int, int]]:
+    """First (or, with `end`, next-to-come) offset of each partition of the dataset's two record topics."""
+    from confluent_kafka import TopicPartition
+    from confluent_kafka.admin import OffsetSpec
+
+    spec = OffsetSpec.latest() if end else OffsetSpec.earliest()
+    admin, found = kafka_admin(settings), {}
+    for kind in Kind:
+        name = topic(kind, dataset)
+        described = admin.list_topics(name, timeout=10).topics[name]
+        if described.error is not None:
+            raise BadInput(f"dataset {dataset} has no topic {name}", cure=f"crossover dataset create {dataset}")
+        asked = {TopicPartition(name, number): spec for number in described.partitions}
+        answers = admin.list_offsets(asked, request_timeout=10)
+        found[name] = {partition.partition: done.result(10).offset for partition, done in answers.items()}
+    return found
+
+
+def seal(dataset: str, settings: Settings) -> dict[str, dict[int, int]]:
+    """Say that nothing more will come: the stream may end, and the ledger may count, at these end offsets."""
+    ends = offsets(dataset, settings, end=True)
+    with connect_postgres(settings, application="seal") as connection:
+        row = connection.execute("UPDATE dataset SET sealed_offsets = %s WHERE name = %s", (json.dumps(ends), dataset))
+        if row.rowcount != 1:
+            raise BadInput(f"there is no dataset {dataset}", cure=f"crossover dataset create {dataset}")
+    return ends
+
+
+def sealed_offsets(dataset: str, settings: Settings) -> dict[str, dict[int, int]] | None:
+    """The end offsets at which the dataset was sealed; None while it is open."""
+    with connect_postgres(settings, application="seal") as connection:
+        row = connection.execute("SELECT sealed_offsets FROM dataset WHERE name = %s", (dataset,)).fetchone()
+    if row is None:
+        raise BadInput(f"there is no dataset {dataset}", cure=f"crossover dataset create {dataset}")
+    if row[0] is None:
+        return None
+    return {name: {int(number): end for number, end in ends.items()} for name, ends in row[0].items()}

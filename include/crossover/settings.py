@@ -108,6 +108,7 @@ class Ingest(BaseModel):
 class Load(BaseModel):
     """The consumer that copies Kafka into PostgreSQL."""
 
+    group: str = "crossover-load"
     metrics_port: Port = 9101
     batch_records: int = Field(default=20_000, ge=1)
     batch_seconds: float = Field(default=1.0, gt=0)
@@ -127,6 +128,14 @@ class Stream(BaseModel):
     trigger_seconds: float = Field(default=2.0, ge=0)
 
 
+class Jobs(BaseModel):
+    """The pods that DAGs start when job_mode is kubernetes."""
+
+    namespace: str = "crossover"
+    image_app: str = "crossover-app:0.1.0"
+    image_spark: str = "crossover-spark:0.1.0"
+
+
 class Airflow(BaseModel):
     """Where DAGs are triggered from a terminal."""
 
@@ -142,6 +151,8 @@ class Benchmark(BaseModel):
     repetitions: int = Field(default=5, ge=1)
     statement_timeout_seconds: int = Field(default=120, ge=1)
     cores: int = Field(default=2, ge=1, description="cores that each engine may use")
+    postgres_work_mem: str = Field(default="64MB", description="PostgreSQL's memory for one sort or hash")
+    postgres_trigrams: bool = Field(default=True, description="layout indexed has a trigram index on messages, too")
 
 
 class Settings(BaseSettings):
@@ -162,6 +173,7 @@ class Settings(BaseSettings):
     load: Load = Load()
     generate: Generate = Generate()
     stream: Stream = Stream()
+    jobs: Jobs = Jobs()
     airflow: Airflow = Airflow()
     benchmark: Benchmark = Benchmark()
 
@@ -187,7 +199,7 @@ def load_settings(**overrides: Any) -> Settings:
     """Read all sources once; a wrong value is a BadSetting that names the variable to change."""
     home = Path(overrides.get("home") or default_home())
     try:
-        return Settings(_env_file=home / "stack.env", **{**overrides, "home": home})  # type: ignore[call-arg]
+        return Settings(_env_file=home / "stack.env", **{**overrides, "home": home})
     except ValidationError as error:
         wrong = "; ".join(
             f"CROSSOVER_{'__'.join(str(p) for p in e['loc']).upper()}: {e['msg']} (got {e['input']!r})"

@@ -14,7 +14,7 @@ def _text(name: str) -> str:
     return files(__name__).joinpath(name).read_text(encoding="utf-8")
 
 
-def sql(name: str, **names: str) -> str:
+def sql(name: str, /, **names: str) -> str:
     """The text of `name` (a path below this folder) with its `{{placeholders}}` replaced.
 
     Placeholders stand for identifiers and relations only; values are bound by the driver. A placeholder without a

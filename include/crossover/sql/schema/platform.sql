@@ -1,8 +1,9 @@
 -- Tables of the house itself: datasets, the sinks' offsets, the ledger, the benchmark results. Safe to run again.
 
 CREATE TABLE IF NOT EXISTS dataset (
-  name        text PRIMARY KEY,
-  created_at  timestamptz NOT NULL DEFAULT now()
+  name            text PRIMARY KEY,
+  created_at      timestamptz NOT NULL DEFAULT now(),
+  sealed_offsets  jsonb  -- {topic: {partition: end offset}} once nothing more will come
 );
 
 -- The loader's place in Kafka. Rows and next offset change in one transaction; a second writer loses at the
@@ -15,6 +16,31 @@ CREATE TABLE IF NOT EXISTS sink_offset (
   poison       bigint  NOT NULL DEFAULT 0,
   updated_at   timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (topic, partition)
+);
+
+-- The stream's place in Kafka as it tells it after each commit: a lower bound of what the lake holds.
+CREATE TABLE IF NOT EXISTS lake_offset (
+  topic        text    NOT NULL,
+  partition    integer NOT NULL,
+  next_offset  bigint  NOT NULL,
+  updated_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (topic, partition)
+);
+
+-- What the ledger found when it last compared the stores: one row a dataset and kind.
+CREATE TABLE IF NOT EXISTS ledger_parity (
+  dataset     text    NOT NULL,
+  kind        text    NOT NULL,
+  acked       bigint  NOT NULL,
+  unknown     bigint  NOT NULL,
+  duplicates  bigint  NOT NULL,
+  postgres    bigint  NOT NULL,
+  lake        bigint  NOT NULL,
+  lost        bigint  NOT NULL,
+  twice       bigint  NOT NULL,
+  equal       boolean NOT NULL,
+  checked_at  timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (dataset, kind)
 );
 
 -- What each producer says that it sent: one row a producer, dataset and kind.

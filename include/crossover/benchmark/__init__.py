@@ -1,0 +1,1 @@
+"""Time the same questions in both engines, and say what the times allow to say."""

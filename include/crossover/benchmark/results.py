@@ -1,0 +1,190 @@
+"""What a run leaves behind: dataclasses, and how they are kept in PostgreSQL (tables benchmark_*)."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+
+from crossover.errors import BadInput
+from crossover.sql import sql
+
+if TYPE_CHECKING:
+    import psycopg
+
+# What each engine's data look like in a layout of the run.
+LAYOUTS: dict[str, dict[str, str]] = {
+    "fragmented": {"postgres": "heap", "spark": "fragmented"},
+    "compacted": {"postgres": "indexed", "spark": "compacted"},
+}
+_CELL_KEY = ("case", "engine", "size_rows", "layout", "cache_state", "condition")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One timed execution. A negative repetition is a warm-up; a failed one has an error and no time."""
+
+    repetition: int
+    seconds: float | None
+    answer_rows: int | None
+    answer_hash: str | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All executions of one case in one engine at one size, layout, cache state and condition."""
+
+    case: str
+    engine: str
+    size_rows: int
+    layout: str
+    rows: int
+    bytes: int | None
+    files: int | None
+    cache_state: str
+    condition: str
+    configuration: dict[str, str]
+    parameters: dict[str, str]
+    statement: str
+    answer_hash: str | None
+    answers_agree: bool | None
+    error: str | None
+    samples: tuple[Sample, ...]
+
+    @property
+    def seconds(self) -> tuple[float, ...]:
+        """Times of the measured executions that gave an answer, warm-ups left out."""
+        return tuple(s.seconds for s in self.samples if s.repetition >= 0 and s.seconds is not None)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the times may be set against another engine's.
+
+        They may not after any error (the executions that survive a time-out are the quick ones), and not unless both
+        engines gave the same answer.
+        """
+        return self.error is None and self.answers_agree is True and bool(self.seconds)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One benchmark execution with all of its cells; `settings` has one entry a layout that was run."""
+
+    run_id: str
+    dataset: str
+    started_at: datetime
+    environment: dict[str, str]
+    settings: dict[str, Any]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class RunHeader:
+    """A run without its cells; `errors` and `disagreements` count cells."""
+
+    run_id: str
+    dataset: str
+    started_at: datetime
+    cells: int
+    errors: int
+    disagreements: int
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A size of the ladder: the same prefix of the same Kafka partitions in both stores.
+
+    `bounds` maps a Kafka partition to the last offset contained; `fingerprint` is what both stores hold.
+    """
+
+    size_rows: int
+    kind: str
+    rows: int
+    snapshot_id: int
+    bounds: dict[int, int] = field(hash=False)
+    postgres_table: str
+    fingerprint: str
+
+
+def save_run(connection: "psycopg.Connection[Any]", run: Run) -> None:
+    """Write the run's header; a second call adds to environment and settings. Cells are saved one by one.
+
+    Raises:
+        BadInput: the run id is already taken by a run over another dataset.
+    """
+    saved = connection.execute(
+        sql("benchmark/save_run.sql").encode(),
+        {
+            "run_id": run.run_id,
+            "dataset": run.dataset,
+            "started_at": run.started_at,
+            "environment": Jsonb(run.environment),
+            "settings": Jsonb(run.settings),
+        },
+    )
+    if saved.rowcount == 0:
+        raise BadInput(f"run {run.run_id} was made over another dataset", cure="choose another --run")
+
+
+def save_rung(connection: "psycopg.Connection[Any]", run_id: str, rung: Rung) -> None:
+    """Write or overwrite one size of the run's ladder."""
+    values = {f.name: getattr(rung, f.name) for f in fields(rung)}
+    connection.execute(
+        sql("benchmark/save_rung.sql").encode(), {**values, "run_id": run_id, "bounds": Jsonb(rung.bounds)}
+    )
+
+
+def save_cell(connection: "psycopg.Connection[Any]", run_id: str, cell: Cell) -> None:
+    """Write or overwrite one cell with its samples; samples of an earlier attempt do not stay behind."""
+    key = {"run_id": run_id, **{name: getattr(cell, name) for name in _CELL_KEY}}
+    row = {f.name: getattr(cell, f.name) for f in fields(cell)}
+    row |= {**key, "configuration": Jsonb(cell.configuration), "parameters": Jsonb(cell.parameters)}
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(sql("benchmark/save_cell.sql").encode(), row)
+        cursor.execute(sql("benchmark/drop_samples.sql").encode(), key)
+        cursor.executemany(
+            sql("benchmark/save_sample.sql").encode(),
+            [{**key, **{f.name: getattr(sample, f.name) for f in fields(sample)}} for sample in cell.samples],
+        )
+
+
+def load_run(connection: "psycopg.Connection[Any]", run_id: str) -> Run:
+    """Read a run with all cells and samples.
+
+    Raises:
+        BadInput: no such run.
+    """
+    wanted = {"run_id": run_id}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        header = cursor.execute(sql("benchmark/load_run.sql").encode(), wanted).fetchone()
+        if header is None:
+            raise BadInput(f"there is no benchmark run {run_id!r}", cure="crossover benchmark list")
+        samples: defaultdict[tuple[Any, ...], list[Sample]] = defaultdict(list)
+        for row in cursor.execute(sql("benchmark/load_samples.sql").encode(), wanted):
+            samples[tuple(row.pop(name) for name in _CELL_KEY)].append(Sample(**row))
+        cells = tuple(
+            Cell(**row, samples=tuple(samples[tuple(row[name] for name in _CELL_KEY)]))
+            for row in cursor.execute(sql("benchmark/load_cells.sql").encode(), wanted)
+        )
+    return Run(**header, cells=cells)
+
+
+def list_runs(connection: "psycopg.Connection[Any]") -> list[RunHeader]:
+    """All runs, newest first."""
+    with connection.cursor(row_factory=class_row(RunHeader)) as cursor:
+        return cursor.execute(sql("benchmark/list_runs.sql").encode()).fetchall()
+
+
+def latest_run_id(connection: "psycopg.Connection[Any]") -> str | None:
+    """The newest run that has a cell; None when there is none."""
+    return next((header.run_id for header in list_runs(connection) if header.cells), None)
+
+
+def load_rungs(connection: "psycopg.Connection[Any]", run_id: str) -> list[Rung]:
+    """The sizes of the run's ladder that are made, smallest first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(sql("benchmark/load_rungs.sql").encode(), {"run_id": run_id})
+        return [Rung(**{**row, "bounds": {int(p): offset for p, offset in row["bounds"].items()}}) for row in rows]

@@ -1,0 +1,1 @@
+"""What answers a query: the same few verbs for every engine."""

@@ -1,0 +1,196 @@
+"""`crossover control`: the generator's control API, started and stopped over HTTP."""
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from crossover.errors import BadSetting, CrossoverError, UserError
+from crossover.generate.live import AlreadyRunning, BurstResult, Generator, Status, StreamConfig
+from crossover.records import Kind
+from crossover.settings import Settings, checked_dataset
+from crossover.tally import save_tally
+from crossover.telemetry import REGISTRY
+
+LARGEST_BURST, LARGEST_SAMPLE = 1_000_000, 1000
+LONGEST_INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS = 3600.0, 0.001
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `crossover control`."""
+    parser.add_argument("--dataset", help="dataset to send to (default: the setting)")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; then end stream and bursts, and return 0."""
+    try:
+        dataset = checked_dataset(arguments.dataset or settings.dataset)
+    except ValueError as error:
+        raise BadSetting(f"--dataset: {error}") from error
+    generator = Generator(settings.ingest.url, dataset, partial(save_tally, settings=settings))
+    asyncio.run(_serve(generator, settings))
+    return 0
+
+
+async def _serve(generator: Generator, settings: Settings) -> None:
+    server = Server(
+        application(generator, settings),
+        address=settings.generate.host,
+        port=settings.generate.port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+    )
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, server.stop)
+    await server.serve()
+    await asyncio.to_thread(generator.close)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A parameter of a request and its limits, both allowed."""
+
+    name: str
+    default: float | None
+    least: float
+    most: float
+    whole: bool = True
+
+    def read(self, text: str | None) -> Any:
+        """The value. Raises BadSetting."""
+        if text is None:
+            return self.default
+        try:
+            value = int(text) if self.whole else float(text)
+        except ValueError as error:
+            what = "a whole number" if self.whole else "a number"
+            raise BadSetting(f"{self.name}={text!r}: must be {what}") from error
+        if not self.least <= value <= self.most:
+            raise BadSetting(f"{self.name}={text}: must be from {self.least} to {self.most}")
+        return value
+
+
+def parameters(request: Request, *wanted: Number) -> dict[str, Any]:
+    """The request's parameters, checked; one that is unknown or given twice is an error. Raises BadSetting."""
+    given = request.query_params.multi_items()
+    names = [name for name, _ in given]
+    known = [number.name for number in wanted]
+    for name in names:
+        if name not in known:
+            raise BadSetting(f"unknown parameter {name!r}", cure=f"use {', '.join(known) or 'none'}")
+        if names.count(name) > 1:
+            raise BadSetting(f"parameter {name!r} is given twice")
+    return {number.name: number.read(dict(given).get(number.name)) for number in wanted}
+
+
+class _Handlers:
+    """What each route answers: a dataclass, or a response as it stands."""
+
+    def __init__(self, generator: Generator, most_records: int) -> None:
+        self.generator = generator
+        self.batch_size = Number("batch_size", 100, 1, most_records)
+
+    def start(self, request: Request) -> Status:
+        intervals = (_interval("log_interval"), _interval("event_interval"))
+        rate = Number("rate", None, 0, 1e7, whole=False)
+        return self.generator.start(StreamConfig(**parameters(request, self.batch_size, *intervals, rate)))
+
+    def stop(self, request: Request) -> Status:
+        parameters(request)
+        return self.generator.stop()
+
+    def status(self, request: Request) -> Status:
+        parameters(request)
+        return self.generator.status()
+
+    def burst(self, request: Request, kind: Kind) -> BurstResult:
+        given = parameters(request, Number("count", 1000, 1, LARGEST_BURST), self.batch_size)
+        return self.generator.burst({kind: given["count"]}, given["batch_size"])
+
+    def burst_mixed(self, request: Request) -> BurstResult:
+        shares = (Number("log_count", 1000, 0, LARGEST_BURST), Number("event_count", 1000, 0, LARGEST_BURST))
+        given = parameters(request, *shares, self.batch_size)
+        counts = {Kind.LOGS: given["log_count"], Kind.EVENTS: given["event_count"]}
+        return self.generator.burst(counts, given["batch_size"])
+
+    def sample(self, request: Request, kind: Kind) -> Response:
+        given = parameters(request, Number("count", 10, 1, LARGEST_SAMPLE))
+        return _json_text(f"[{','.join(self.generator.sample(kind, given['count']))}]")
+
+    def sample_one(self, request: Request, kind: Kind) -> Response:
+        parameters(request)
+        return _json_text(self.generator.sample(kind, 1)[0])
+
+
+def application(generator: Generator, settings: Settings) -> Starlette:
+    """The control API. Handlers are plain functions, which Starlette runs in threads: a burst blocks nobody else."""
+    handlers = _Handlers(generator, settings.ingest.max_records)
+    routes = [
+        _route("GET", "/", _about),
+        _route("GET", "/health", _health),
+        _route("GET", "/metrics", _metrics),
+        _route("POST", "/control/start", handlers.start),
+        _route("POST", "/control/stop", handlers.stop),
+        _route("GET", "/control/status", handlers.status),
+        _route("POST", "/burst/mixed", handlers.burst_mixed),
+    ]
+    for kind, one, many in ((Kind.LOGS, "log", "logs"), (Kind.EVENTS, "event", "events")):
+        routes.append(_route("POST", f"/burst/{many}", handlers.burst, kind))
+        routes.append(_route("GET", f"/sample/{one}", handlers.sample_one, kind))
+        routes.append(_route("GET", f"/sample/{many}", handlers.sample, kind))
+    return Starlette(routes=routes)
+
+
+def _interval(name: str) -> Number:
+    return Number(name, 1.0, SHORTEST_INTERVAL_SECONDS, LONGEST_INTERVAL_SECONDS, whole=False)
+
+
+def _route(method: str, path: str, answer: Callable[..., Any], *fixed: Any) -> Route:
+    return Route(path, _endpoint(answer, fixed), methods=[method])
+
+
+def _endpoint(answer: Callable[..., Any], fixed: tuple[Any, ...]) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        try:
+            made = answer(request, *fixed)
+        except CrossoverError as error:
+            status = 409 if isinstance(error, AlreadyRunning) else 400 if isinstance(error, UserError) else 503
+            return JSONResponse({"error": error.message, "cure": error.cure}, status)
+        return made if isinstance(made, Response) else JSONResponse(asdict(made))
+
+    return endpoint
+
+
+def _json_text(text: str) -> Response:
+    return Response(text, media_type="application/json")
+
+
+def _about(request: Request) -> Response:
+    parameters(request)
+    return JSONResponse({
+        "service": "crossover generator",
+        "control": ["POST /control/start", "POST /control/stop", "GET /control/status"],
+        "burst": ["POST /burst/logs", "POST /burst/events", "POST /burst/mixed"],
+        "sample": ["GET /sample/log", "GET /sample/logs", "GET /sample/event", "GET /sample/events"],
+    })
+
+
+def _health(request: Request) -> Response:
+    parameters(request)
+    return JSONResponse({"status": "ok"})
+
+
+def _metrics(request: Request) -> Response:
+    parameters(request)
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

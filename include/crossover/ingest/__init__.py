@@ -1,0 +1,1 @@
+"""The HTTP front door: records in, Kafka's delivery report out."""

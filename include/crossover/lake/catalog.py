@@ -1,0 +1,60 @@
+"""How Spark and HDFS clients are set up to reach the lake; the same for the warm server and for every job's driver."""
+
+from pathlib import Path
+
+from crossover.errors import MissingPrerequisite
+from crossover.records import Kind
+from crossover.settings import Settings
+
+
+def table_name(settings: Settings, dataset: str, kind: Kind) -> str:
+    """`lake.DATASET.logs` or `lake.DATASET.events`."""
+    return f"{settings.lake.catalog}.{dataset}.{kind.value}"
+
+
+def checkpoint(settings: Settings, dataset: str, kind: Kind) -> str:
+    """Where the stream of this table keeps its place. It and the table are made and dropped together."""
+    return f"{settings.lake.checkpoints}/{dataset}/{kind.value}"
+
+
+def hdfs_client_properties() -> dict[str, str]:
+    """Client settings for a cluster of two DataNodes."""
+    return {
+        # With two nodes there is no third to replace a failed one; without this a lost node stops every open file.
+        "dfs.client.block.write.replace-datanode-on-failure.policy": "NEVER",
+        "dfs.replication": "2",
+    }
+
+
+def jar_paths(settings: Settings) -> list[Path]:
+    """The connectors that Spark needs beside its own jars. Raises MissingPrerequisite."""
+    jars = sorted(settings.spark.jars.glob("*.jar"))
+    if not jars:
+        raise MissingPrerequisite(f"no jars in {settings.spark.jars}", cure="make setup")
+    return jars
+
+
+def spark_properties(settings: Settings) -> dict[str, str]:
+    """Spark properties: connectors, the Iceberg catalog, UTC, few shuffle partitions."""
+    lake = settings.lake
+    catalog = f"spark.sql.catalog.{lake.catalog}"
+    return {
+        "spark.jars": ",".join(str(path) for path in jar_paths(settings)),
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        catalog: "org.apache.iceberg.spark.SparkCatalog",
+        f"{catalog}.type": "jdbc",
+        f"{catalog}.uri": lake.catalog_jdbc,
+        f"{catalog}.jdbc.user": lake.catalog_user,
+        f"{catalog}.jdbc.password": lake.catalog_password.get_secret_value(),
+        f"{catalog}.jdbc.schema-version": "V1",
+        f"{catalog}.warehouse": lake.warehouse,
+        # A cached table would hide the commits of other drivers from this one for half a minute.
+        f"{catalog}.cache-enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        **{f"spark.hadoop.{name}": value for name, value in hdfs_client_properties().items()},
+    }

@@ -1,0 +1,1 @@
+"""Kafka to PostgreSQL: rows and the next offset in one transaction."""

@@ -1,0 +1,1 @@
+"""Saved benchmark results -> one page and plots. Nothing here measures."""

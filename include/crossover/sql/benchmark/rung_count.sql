@@ -1,0 +1,2 @@
+-- Rows of a rung. Parameters: {{table}}.
+SELECT count(*) FROM {{table}}

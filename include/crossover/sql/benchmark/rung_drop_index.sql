@@ -1,0 +1,2 @@
+-- Parameters: {{index}}.
+DROP INDEX {{index}}

@@ -1,0 +1,2 @@
+-- Is there a table %(table)s?
+SELECT to_regclass(%(table)s) IS NOT NULL

@@ -1,0 +1,2 @@
+-- Forget a table; its files stay. Parameters: {{table}}.
+DROP TABLE IF EXISTS {{table}}

@@ -1,0 +1,2 @@
+-- Parameters: {{table}}, {{name}} = its new name.
+ALTER TABLE {{table}} RENAME TO {{name}}

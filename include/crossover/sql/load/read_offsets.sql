@@ -1,0 +1,2 @@
+-- Where the loader stands in each partition that it has read. No parameters.
+SELECT topic, partition, next_offset FROM sink_offset;

@@ -1,0 +1,169 @@
+"""`crossover demo`: start the stack, run DAG `quickstart` through Airflow's REST API, follow it, show what it found."""
+
+import argparse
+import logging
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crossover.benchmark.results import Cell, load_run
+from crossover.benchmark.table import render
+from crossover.connections import connect_postgres
+from crossover.errors import ServiceError
+from crossover.job import stop_on_signal
+from crossover.report.command import default_folder
+from crossover.settings import Settings
+from crossover.sql import sql
+from crossover.stack.airflow_api import AirflowApi, TaskState
+from crossover.stack.home import Home
+from crossover.stack.up import start_stack
+
+log = logging.getLogger(__name__)
+
+DAG = "quickstart"
+POLL_SECONDS = 1.0
+TELL_SECONDS = 4.0
+FINISHED = ("success", "failed", "skipped", "upstream_failed", "removed")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Params that the DAG knows, for those who want another size."""
+    parser.add_argument(
+        "--sizes", default=None, help="sizes of the ladder in rows, such as 50000,100000; default: the DAG's"
+    )
+    parser.add_argument("--repetitions", type=int, default=None, help="timed executions a cell; default: the DAG's")
+
+
+@dataclass
+class Progress:
+    """What the watched run has done so far, read from the results tables, not guessed from the clock."""
+
+    acked: int = 0
+    loaded: int = 0
+    cells: int = 0
+    rates: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def rate(self, what: str, count: int, now: float) -> float:
+        """Per second since `what` was first seen above nothing."""
+        if count <= 0:
+            return 0.0
+        began, first = self.rates.setdefault(what, (now, count))
+        return (count - first) / (now - began) if now > began else 0.0
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """The main job of a new user; exit 0 only when the run succeeded."""
+    begun = time.monotonic()
+    home = start_stack(settings)
+    settings = home.settings
+    up_seconds = time.monotonic() - begun
+    api = AirflowApi(settings)
+    api.wait_for_dag(DAG)
+    conf: dict[str, Any] = {}
+    if arguments.sizes:
+        conf["sizes"] = arguments.sizes
+    if arguments.repetitions:
+        conf["repetitions"] = arguments.repetitions
+    run_id = api.trigger(DAG, conf)
+    log.info("DAG %s is triggered: run %s", DAG, run_id)
+    state = watch(api, settings, run_id)
+    tasks = api.tasks(DAG, run_id)
+    if state != "success":
+        raise ServiceError(_why_failed(api, run_id, tasks), cure=f"read the task's log in {settings.airflow.url}")
+    name = _name_of(api, run_id)
+    _show_results(settings, name)
+    _show_times(up_seconds, tasks, time.monotonic() - begun)
+    _show_places(home, name)
+    return 0
+
+
+def _name_of(api: AirflowApi, run_id: str) -> str:
+    """Name of the dataset and of the benchmark run: what task open_dataset has put into XCom."""
+    path = f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances/open_dataset/xcomEntries/return_value"
+    answer = api.call("GET", path)
+    return str(answer.json()["value"]) if answer.status_code == 200 else ""
+
+
+def watch(api: AirflowApi, settings: Settings, run_id: str) -> str:
+    """Follow the run until it ends: a line a change of a task, and every few seconds rows, rates, time left."""
+    stop = stop_on_signal()
+    known: dict[tuple[str, int], str] = {}
+    progress, name, told = Progress(), "", time.monotonic()
+    while True:
+        state = api.run_state(DAG, run_id)
+        tasks = api.tasks(DAG, run_id)
+        for task in tasks:
+            key = (task.task_id, task.map_index)
+            if task.state != known.get(key) and task.state not in ("waiting", "scheduled", "queued"):
+                took = f" after {task.seconds:.0f} s" if task.seconds and task.state in FINISHED else ""
+                log.info("%-22s %s%s", task.task_id, task.state, took)
+            known[key] = task.state
+        if state in ("success", "failed"):
+            return state
+        name = name or _name_of(api, run_id)
+        if name and time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            log.info("%s", _progress_line(settings, name, progress, api.conf(DAG, run_id), tasks))
+        if stop.wait(POLL_SECONDS):
+            raise ServiceError("stopped while the run goes on", cure=f"it can be cancelled in {settings.airflow.url}")
+
+
+def _progress_line(
+    settings: Settings, name: str, progress: Progress, conf: dict[str, Any], tasks: list[TaskState]
+) -> str:
+    with connect_postgres(settings, application="demo") as connection:
+        row = connection.execute(sql("ledger/demo_progress.sql").encode(), {"name": name}).fetchone()
+    acked, loaded, streamed, cells = (int(value) for value in row) if row else (0, 0, 0, 0)
+    now, running = time.monotonic(), [task.task_id for task in tasks if task.state == "running"]
+    words = [f"running {', '.join(running) or 'nothing yet'}"]
+    sizes = [int(size) for size in str(conf.get("sizes", "")).split(",") if size.strip().isdigit()]
+    wanted = max(sizes, default=0) + int(conf.get("events", 0))
+    if not cells:
+        rate = progress.rate("acked", acked, now)
+        left = f", {max(wanted - acked, 0) / rate:.0f} s left" if rate > 0 else ""
+        words.append(
+            f"sent {acked:,} of {wanted:,} ({rate:,.0f}/s{left}), in PostgreSQL {loaded:,}, lake {streamed:,} batches"
+        )
+    else:
+        total = 2 * 10 * 2 * max(len(sizes), 1)
+        rate = progress.rate("cells", cells, now)
+        left = f", {max(total - cells, 0) / rate:.0f} s left" if rate > 0 else ""
+        words.append(f"{cells} of {total} cells measured{left}")
+    return "; ".join(words)
+
+
+def _why_failed(api: AirflowApi, run_id: str, tasks: list[TaskState]) -> str:
+    failed = [task for task in tasks if task.state == "failed"]
+    names = ", ".join(task.task_id for task in failed) or "no task"
+    lines = [
+        line for task in failed[:1] for line in api.log_text(DAG, run_id, task.task_id, task.try_number).splitlines()
+    ]
+    return f"run {run_id} failed in {names}; the end of its log:\n    " + "\n    ".join(lines[-25:])
+
+
+def _show_results(settings: Settings, name: str) -> None:
+    with connect_postgres(settings, application="demo") as connection:
+        result = load_run(connection, name)
+    for layouts in (("fragmented", "heap"), ("compacted", "indexed")):
+        cells: list[Cell] = [cell for cell in result.cells if cell.layout in layouts]
+        print(f"\nlake {layouts[0]}, PostgreSQL {layouts[1]}: median seconds")
+        print(render(cells, layouts[0]))
+
+
+def _show_times(up_seconds: float, tasks: list[TaskState], seconds: float) -> None:
+    print(f"\n{'stage':<26}{'seconds':>8}")
+    print(f"{'stack up':<26}{up_seconds:>8.0f}")
+    for task in tasks:
+        if task.seconds is not None:
+            print(f"{task.task_id:<26}{task.seconds:>8.0f}")
+    print(f"{'all, from call to table':<26}{seconds:>8.0f}")
+
+
+def _show_places(home: Home, name: str) -> None:
+    page: Path = default_folder(home.settings, name) / "report.html"
+    print(f"\n  report      {page}")
+    print(
+        f"  Airflow UI  {home.settings.airflow.url}   user admin, password {home.values['CROSSOVER_AIRFLOW__PASSWORD']}"
+    )
+    print("  The stack stays up; `make down` stops it.\n")

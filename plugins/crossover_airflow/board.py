@@ -1,0 +1,90 @@
+"""The results page inside Airflow: the runs, the newest report, and the report of a DAG run.
+
+Mounted at /crossover. Airflow does not authenticate what plugins mount, so the app asks for the right to see plugins.
+Everything that costs time to import is imported in the endpoints.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
+from airflow.api_fastapi.core_api.security import requires_access_view
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader
+
+from crossover.connections import connect_postgres
+from crossover.errors import BadInput, ServiceDown
+from crossover.settings import load_settings
+from crossover_airflow.links import board_url
+from crossover_airflow.names import run_name
+
+if TYPE_CHECKING:
+    import psycopg
+
+# A report is made of stored text: whatever that holds, the page loads nothing and is framed by nobody else.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "img-src data:; font-src data:; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+
+app = FastAPI(
+    title="crossover board",
+    dependencies=[Depends(requires_access_view(AccessView.PLUGINS))],
+    docs_url=None,
+    redoc_url=None,
+    openapi_url=None,
+)
+
+
+@app.get("/")
+def front_page() -> HTMLResponse:
+    """All runs, newest first, and the newest one's report."""
+    from crossover.benchmark.results import list_runs
+
+    with _postgres() as connection:
+        return _page(runs=list_runs(connection))
+
+
+@app.get("/runs/{run_id}")
+def run_page(run_id: str) -> HTMLResponse:
+    """The report of one benchmark run."""
+    from crossover.benchmark.results import load_run
+    from crossover.report.page import render
+
+    with _postgres() as connection:
+        return HTMLResponse(render(load_run(connection, run_id)), headers=HEADERS)
+
+
+@app.get("/dags/{dag_id}/runs/{run_id:path}")
+def dag_run_page(dag_id: str, run_id: str) -> RedirectResponse:
+    """The report of the benchmark run that a DAG run made."""
+    return RedirectResponse(f"{board_url()}/runs/{run_name(dag_id, run_id)}")
+
+
+@app.exception_handler(BadInput)
+def no_results(_request: Request, error: Exception) -> HTMLResponse:
+    """A run that has stored nothing, or not yet."""
+    return _page(title="No results yet", error=error, status=404)
+
+
+@app.exception_handler(ServiceDown)
+def results_out_of_reach(_request: Request, error: Exception) -> HTMLResponse:
+    """PostgreSQL does not answer."""
+    return _page(title="The results cannot be read", error=error, status=503)
+
+
+@contextmanager
+def _postgres() -> "Iterator[psycopg.Connection[Any]]":
+    with connect_postgres(load_settings(), application="board") as connection:
+        yield connection
+
+
+def _page(*, title: str = "Benchmark runs", status: int = 200, **values: Any) -> HTMLResponse:
+    text = _pages.get_template("board.html.j2").render(title=title, board=board_url(), **values)
+    return HTMLResponse(text, status_code=status, headers=HEADERS)

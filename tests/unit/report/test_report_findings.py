@@ -1,0 +1,173 @@
+from dataclasses import replace
+
+import pytest
+
+from crossover.benchmark.crossover_point import Crossover, NoneInRange, Undecided
+from crossover.benchmark.results import Sample
+from crossover.report.findings import CaseText, find
+from crossover.report.headline import headlines, limits, problems
+from crossover.report.layouts import change_charts
+from crossover.report.medians import median_table
+
+LARGEST = 2_000_000
+TEXTS = {"count_all": CaseText("Count all records", "why")}
+
+
+def findings(synthetic, cells):
+    return find(synthetic.run(cells), TEXTS)
+
+
+def test_a_crossover_is_said_with_its_interval_and_the_measured_range(synthetic):
+    (finding,) = findings(synthetic, synthetic.cells(cases=["count_all"], noise=0.02))
+    kept = finding.comparisons[0]
+    assert kept.kept
+    assert isinstance(kept.verdict, Crossover)
+    assert 600_000 < kept.verdict.rows < LARGEST
+    assert kept.sentence.startswith("PostgreSQL (indexed) is faster up to 1.")
+    assert "Spark (compacted) beyond; measured 200 k to 2 M rows." in kept.sentence
+    assert finding.title == "Count all records"
+
+
+def test_one_engine_ahead_everywhere_is_said_with_how_much(synthetic):
+    (finding,) = findings(synthetic, synthetic.cells(cases=["lookup_event_id"], noise=0.01))
+    kept = finding.comparisons[0]
+    assert isinstance(kept.verdict, NoneInRange)
+    assert kept.sentence.startswith("PostgreSQL (indexed) is faster than Spark (compacted) at every size measured, ")
+    assert "times as fast." in kept.sentence
+    assert finding.chart.marks == ()
+
+
+def test_equal_engines_have_no_winner(synthetic):
+    cells = [synthetic.cell("count_all", "postgres", "indexed", rows, 0.5) for rows in synthetic.sizes]
+    cells += [replace(cell, engine="spark", layout="compacted") for cell in cells]
+    (finding,) = findings(synthetic, cells)
+    assert isinstance(finding.comparisons[0].verdict, Undecided)
+    assert "no difference that the data can show" in finding.comparisons[0].sentence
+    assert not any(entry.best for row in median_table([finding]).rows for entry in row.entries)
+    assert headlines([finding]) == ["Of 1 question at 200 k to 2 M rows: 1 undecided."]
+
+
+def test_a_disagreement_names_no_winner_however_fast_the_wrong_answer_was(synthetic):
+    cells = synthetic.cells(cases=["count_all"], noise=0.02)
+    cells = synthetic.change(
+        cells, ("count_all", "spark", "compacted", LARGEST), answers_agree=False, error="row 3 differs"
+    )
+    (finding,) = findings(synthetic, cells)
+    kept = finding.comparisons[0]
+    assert not isinstance(kept.verdict, Crossover)
+    assert [lead.faster for lead in kept.leads] == ["postgres", "postgres", None]
+    assert kept.leads[-1].void
+    assert "row 3 differs" in kept.leads[-1].text
+    assert kept.sentence.endswith("Void at 2 M rows.")
+    assert "200 k to 600 k rows" in kept.sentence
+    assert finding.chart.marks == ()
+    assert [point.rows for line in finding.chart.lines if line.layout == "compacted" for point in line.points] == [
+        200_000,
+        600_000,
+    ]
+
+
+def test_a_case_void_at_every_size_has_no_winner(synthetic):
+    cells = [replace(c, error="ServiceTimeout: no answer after 120 s") for c in synthetic.cells(cases=["count_all"])]
+    (finding,) = findings(synthetic, cells)
+    assert all("no winner" in c.sentence for c in finding.comparisons)
+    assert finding.chart.lines == ()
+    assert headlines([finding])[0] == "Of 1 question at 200 k to 2 M rows: 1 void."
+    assert change_charts([finding]) == ()
+    assert all(entry.void for row in median_table([finding]).rows for entry in row.entries)
+
+
+def test_one_failed_execution_is_told_with_its_own_error(synthetic):
+    cells = synthetic.cells(cases=["count_all"])
+    broken = (Sample(0, None, None, None, "connection lost"), *cells[0].samples[1:])
+    cells = [replace(cells[0], samples=broken, error="1 of 5 executions failed"), *cells[1:]]
+    assert problems(synthetic.run(cells)) == [(cells[0], "1 of 5 executions failed")]
+    cells[0] = replace(cells[0], error=None, answers_agree=None)
+    assert problems(synthetic.run(cells)) == [(cells[0], "connection lost")]
+
+
+def test_too_few_samples_name_no_winner_and_the_limits_say_so(synthetic):
+    run = synthetic.run(synthetic.cells(repetitions=3))
+    found = find(run, {})
+    assert not any(lead.faster for f in found for c in f.comparisons for lead in c.leads)
+    assert any("never with fewer than 4 samples" in line for line in limits(run, found))
+
+
+def test_one_size_finds_no_crossover_and_says_why(synthetic):
+    run = synthetic.run(synthetic.cells(sizes=[600_000]))
+    found = find(run, {})
+    assert not any(f.chart.marks for f in found)
+    assert any("at the only size measured, 600 k rows" in c.sentence for f in found for c in f.comparisons)
+    assert any("Only one size was measured (600 k rows)" in line for line in limits(run, found))
+
+
+def test_one_engine_alone_is_not_compared_and_not_called_wrong(synthetic):
+    cells = [replace(c, answers_agree=None) for c in synthetic.cells(cases=["count_all"]) if c.engine == "postgres"]
+    run = synthetic.run(cells)
+    found = find(run, {})
+    assert found[0].comparisons == ()
+    assert headlines(found) == ["Nothing was compared: no question has times from two engines."]
+    assert problems(run) == []
+    assert [len(line.points) for line in found[0].chart.lines] == [3, 3]
+    assert found[0].chart.voids == ()
+    assert change_charts(found) == ()
+    assert any("Only PostgreSQL was measured" in line for line in limits(run, found))
+    assert all(entry.text for row in median_table(found).rows for entry in row.entries)
+
+
+def test_a_size_that_one_engine_never_saw_is_void_there(synthetic):
+    cells = [c for c in synthetic.cells(cases=["count_all"]) if (c.engine, c.rows) != ("spark", LARGEST)]
+    (finding,) = findings(synthetic, cells)
+    assert finding.comparisons[0].leads[-1].void
+    assert "Spark (compacted) was not measured" in finding.comparisons[0].leads[-1].text
+
+
+def test_each_cache_state_and_condition_is_a_finding_of_its_own(synthetic):
+    cells = synthetic.cells(cases=["count_all"])
+    busy = [replace(c, condition="ingesting") for c in cells]
+    found = findings(synthetic, [*cells, *busy])
+    assert [f.name for f in found] == ["count_all", "count_all_warm_ingesting"]
+    assert found[1].title == "Count all records (warm, ingesting)"
+
+
+def test_a_case_name_cannot_lead_out_of_the_folder(synthetic):
+    (finding,) = findings(synthetic, [synthetic.cell("../../etc/x", "spark", "compacted", 100, 1.0)])
+    assert "/" not in finding.name
+    assert "." not in finding.name
+
+
+def test_headlines_count_every_question_once(synthetic):
+    found = findings(synthetic, synthetic.cells(noise=0.02))
+    kept, raw = headlines(found)
+    assert kept.startswith("Of 10 questions at 200 k to 2 M rows: PostgreSQL (indexed) is faster at every size on ")
+    assert "Spark (compacted) overtakes on 5, first at 4" in kept
+    assert "Spark (fragmented) overtakes on " in raw
+
+
+def test_compaction_is_shown_at_the_largest_size_with_its_files(synthetic):
+    spark, postgres = change_charts(findings(synthetic, synthetic.cells(noise=0.02)))
+    assert (spark.engine, postgres.engine) == ("spark", "postgres")
+    assert spark.title == "Spark at 2 M rows: fragmented and compacted"
+    assert spark.held == "fragmented: 1,800 files, 122 MB; compacted: 40 files, 88 MB"
+    assert {change.before.rows for change in spark.changes} == {LARGEST}
+    count = next(change for change in spark.changes if change.title == "Count all records")
+    assert count.differs
+    assert count.note == "4.5 times as fast"
+
+
+@pytest.mark.parametrize("before_after", [(0.2, 0.6), (0.6, 0.2)])
+def test_a_layout_that_makes_it_slower_is_called_slower(synthetic, before_after):
+    before, after = before_after
+    cells = [
+        synthetic.cell("count_all", "spark", "fragmented", 1000, before, noise=0.001),
+        synthetic.cell("count_all", "spark", "compacted", 1000, after, noise=0.001),
+    ]
+    (chart,) = change_charts(findings(synthetic, cells))
+    assert chart.changes[0].note == ("takes 3 times as long" if after > before else "3 times as fast")
+
+
+def test_a_local_spark_is_named_as_a_limit_and_a_cluster_is_not_called_local(synthetic):
+    cells = synthetic.cells(cases=["count_all"])
+    assert any("inside one process (local[2])" in line for line in limits(synthetic.run(cells), ()))
+    far = [replace(c, configuration={**c.configuration, "master": "k8s://cluster"}) for c in cells]
+    assert not any("one process" in line for line in limits(synthetic.run(far), ()))
