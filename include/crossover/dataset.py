@@ -80,7 +80,8 @@ def delete_topics(dataset: str, settings: Settings) -> None:
     """Drop the dataset's topics; the stores keep their rows. Dataset main is refused."""
     if dataset == "main":
         raise ValueError("the topics of dataset main are not deleted by a program")
-    for done in kafka_admin(settings).delete_topics(list(topics_of(dataset, settings))).values():
+    admin = kafka_admin(settings)  # kept until its answers are in: a client that is collected takes them with it
+    for done in admin.delete_topics(list(topics_of(dataset, settings))).values():
         done.result(30)
 
 

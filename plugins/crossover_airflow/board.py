@@ -70,7 +70,8 @@ def dag_run_page(dag_id: str, run_id: str) -> RedirectResponse:
 @app.exception_handler(BadInput)
 def no_results(_request: Request, error: Exception) -> HTMLResponse:
     """A run that has stored nothing, or not yet."""
-    return _page(title="No results yet", error=error, status=404)
+    hint = "Results appear here as soon as the run's first benchmark task has begun; reload this page then."
+    return _page(title="No results yet", error=error, hint=hint, status=404)
 
 
 @app.exception_handler(ServiceDown)

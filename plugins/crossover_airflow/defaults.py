@@ -95,3 +95,9 @@ BENCHMARK_PARAMS: dict[str, Param] = {
         description="executions before the timed ones, kept apart",
     ),
 }  # fmt: skip
+
+KEEP_TOPICS: dict[str, Param] = {
+    "keep_topics": Param(
+        False, type="boolean", title="Keep topics", description="leave the run's topics in Kafka for a closer look"
+    )
+}

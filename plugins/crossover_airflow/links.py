@@ -15,7 +15,7 @@ BOARD_PREFIX = "/crossover"
 
 def board_url() -> str:
     """Where the board is mounted as a browser sees it: the path of `[api] base_url`, then /crossover."""
-    return urlsplit(conf.get("api", "base_url", fallback="/")).path.rstrip("/") + BOARD_PREFIX
+    return urlsplit(str(conf.get("api", "base_url", fallback="/"))).path.rstrip("/") + BOARD_PREFIX
 
 
 class ReportLink(BaseOperatorLink):

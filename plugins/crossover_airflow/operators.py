@@ -33,17 +33,24 @@ class BenchPodOperator(KubernetesPodOperator):
     """Runs one job (argv and environment in; log lines, exit code and return.json out).
 
     The setting `job_mode` decides at execution whether that is a pod or a local process; task type, rendered fields,
-    XCom, retries, pool and log levels are the same in both. Exit code 99 skips the task.
+    XCom, retries, pool and log levels are the same in both.
 
     :param role: what kind of pod: the template include/pods/ROLE.yaml, and with `spark` the Spark image
     :param argv: the command, `crossover ...` or `python -m ...` (templated)
+    :param nothing_to_do: what exit code 99 means for the task
     :param execution_timeout: after this the job is stopped; a pod also ends by itself two minutes later
     """
 
     template_fields = ("argv", *KubernetesPodOperator.template_fields)
 
     def __init__(
-        self, *, role: Role, argv: Sequence[str], execution_timeout: timedelta = timedelta(hours=6), **kwargs: Any
+        self,
+        *,
+        role: Role,
+        argv: Sequence[str],
+        nothing_to_do: Literal["skip", "succeed"] = "skip",
+        execution_timeout: timedelta = timedelta(hours=6),
+        **kwargs: Any,
     ) -> None:
         benchmark = role == "benchmark"
         if benchmark:
@@ -71,6 +78,7 @@ class BenchPodOperator(KubernetesPodOperator):
         super().__init__(execution_timeout=execution_timeout, **{**house, **kwargs})
         self.role = role
         self.argv = argv
+        self.nothing_to_do = nothing_to_do
         if benchmark:
             self.operator_extra_links = (ReportLink(),)
         self._local: LocalJob | None = None
@@ -88,11 +96,12 @@ class BenchPodOperator(KubernetesPodOperator):
         outcome = self._local.run(self.log.log)
         if self._local.stopped:
             raise AirflowException(f"{' '.join(self.argv)}: stopped on request")
-        if outcome.exit_code == 0:
+        idle = outcome.exit_code in self.skip_on_exit_code
+        if outcome.exit_code == 0 or (idle and self.nothing_to_do == "succeed"):
             return outcome.result if self.do_xcom_push else None
         if outcome.result is not None and self.do_xcom_push:
             context["ti"].xcom_push(key="return_value", value=outcome.result)
-        if outcome.exit_code in self.skip_on_exit_code:
+        if idle:
             raise AirflowSkipException(f"{' '.join(self.argv)}: nothing to do")
         raise AirflowException(
             f"{' '.join(self.argv)}: exit code {outcome.exit_code}\n{failure_reason(outcome.last_lines)}"
@@ -125,8 +134,13 @@ class BenchPodOperator(KubernetesPodOperator):
         The provider raises "the pod failed" here over a time-out that is on its way up, and then Airflow does not call
         on_kill and the pod runs on. So a time-out is let through.
         """
-        if not isinstance(sys.exc_info()[1], AirflowTaskTimeout):
+        if isinstance(sys.exc_info()[1], AirflowTaskTimeout):
+            return
+        try:
             super().cleanup(*args, **kwargs)
+        except AirflowSkipException:
+            if self.nothing_to_do == "skip":
+                raise
 
 
 def _locked_down() -> k8s.V1SecurityContext:

@@ -120,9 +120,13 @@ class CaughtUpSensor(BaseSensorOperator):
         self.dataset = dataset
 
     def poke(self, context: "Context") -> bool:  # noqa: ARG002
-        """Compare once; log how far each partition is behind."""
-        settings = load_settings()
-        behind = lags(self._ends(settings), self._reached())
+        """Compare once; log how far each partition is behind. A Kafka that is slow to answer is asked again."""
+        try:
+            ends = self._ends(load_settings())
+        except TimeoutError:
+            self.log.warning("Kafka did not tell the end offsets within %d s", TIMEOUT_SECONDS)
+            return False
+        behind = lags(ends, self._reached())
         for lag in behind:
             self.log.info("%s/%d is %s messages behind", lag.topic, lag.partition, f"{lag.messages:,}")
         return not behind
@@ -137,7 +141,9 @@ class CaughtUpSensor(BaseSensorOperator):
             for name in self._topics()
             for partition in range(counts[name])
         }
-        found = _kafka().get_conn.list_offsets(latest)
+        # The client must outlive its futures: a collected one never answers them.
+        client = _kafka().get_conn
+        found = client.list_offsets(latest)
         return {(at.topic, at.partition): done.result(TIMEOUT_SECONDS).offset for at, done in found.items()}
 
     def _reached(self) -> dict[tuple[str, int], int]:

@@ -132,6 +132,11 @@ def test_a_job_ended_by_a_signal_fails_with_128_and_its_number():
         execute(operator("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"))
 
 
+def test_nothing_to_do_can_count_as_success():
+    program = "import os; open(os.environ['XCOM_DIR'] + '/return.json', 'w').write('[0]'); raise SystemExit(99)"
+    assert execute(operator(program, nothing_to_do="succeed")) == [0]
+
+
 def test_a_failed_job_still_gives_what_it_left():
     from airflow.sdk.exceptions import AirflowException
 

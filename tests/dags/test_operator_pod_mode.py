@@ -141,6 +141,27 @@ def test_a_time_out_is_not_hidden_by_the_clean_up_of_the_pod():
         run_out_of_time(operator("generator"))
 
 
+@pytest.mark.parametrize(("nothing_to_do", "skipped"), [("skip", True), ("succeed", False)])
+def test_a_pod_with_nothing_to_do_is_judged_as_the_task_says(monkeypatch, nothing_to_do, skipped):
+    """The provider's own clean-up of a pod whose container ended with 99; only the API calls are cut off."""
+    from airflow.sdk.exceptions import AirflowSkipException
+    from kubernetes.client import models as k8s
+
+    ended = k8s.V1ContainerState(terminated=k8s.V1ContainerStateTerminated(exit_code=99))
+    status = k8s.V1ContainerStatus(name="base", image="i", image_id="i", ready=False, restart_count=0, state=ended)
+    pod = k8s.V1Pod(
+        metadata=k8s.V1ObjectMeta(name="p"), status=k8s.V1PodStatus(phase="Failed", container_statuses=[status])
+    )
+    op = operator("maintenance", nothing_to_do=nothing_to_do)
+    for call in ("is_istio_enabled", "patch_already_checked", "_read_pod_container_states", "_read_pod_events"):
+        monkeypatch.setattr(op, call, lambda *_, **__: None)
+    if skipped:
+        with pytest.raises(AirflowSkipException):
+            op.cleanup(pod=pod, remote_pod=pod)
+    else:
+        op.cleanup(pod=pod, remote_pod=pod)
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_a_template_holds_no_value_that_belongs_into_settings(role):
     text = (ROOT / "include" / "pods" / f"{role}.yaml").read_text()

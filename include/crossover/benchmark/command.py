@@ -14,6 +14,7 @@ from crossover.benchmark.measure import Effort
 from crossover.benchmark.results import LAYOUTS, latest_run_id, list_runs, load_run
 from crossover.benchmark.run import Plan, run_plan
 from crossover.benchmark.rungs import Ladder, drop_copies
+from crossover.benchmark.statistics import MINIMUM_SAMPLES
 from crossover.connections import connect_postgres, connect_spark
 from crossover.dataset import create_tables
 from crossover.errors import BadInput, BadSetting
@@ -91,6 +92,8 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     plan = plan_of(arguments, settings)
+    if plan.effort.repetitions < MINIMUM_SAMPLES:
+        log.warning("%d repetitions: fewer than %d name no winner", plan.effort.repetitions, MINIMUM_SAMPLES)
     stop = job.stop_on_signal()
     create_tables(plan.dataset, settings)
     log.info("run %s: %d cases, sizes %s, layouts %s", plan.run_id, len(plan.cases), plan.sizes, plan.layouts)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossover.benchmark.results import Cell
-from crossover.benchmark.statistics import SEED, bootstrap_medians, faster, summarise
+from crossover.benchmark.statistics import MINIMUM_SAMPLES, SEED, bootstrap_medians, faster, summarise
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,15 @@ Verdict = Crossover | NoneInRange | Undecided
 
 
 def curve_of(cells: Iterable[Cell], case: str, engine: str, layout: str) -> Curve:
-    """The curve of one case; cells with errors or without an agreed answer are left out."""
-    wanted = (c for c in cells if (c.case, c.engine, c.layout) == (case, engine, layout) and c.comparable)
-    return Curve(engine, tuple(sorted((Point(c.rows, c.seconds) for c in wanted), key=lambda p: p.rows)))
+    """The curve of one case; cells with errors or without an agreed answer are left out.
+
+    Two sizes that ended at the same snapshot were the same rows: they are one point with the times of both.
+    """
+    times: dict[int, tuple[float, ...]] = {}
+    for cell in cells:
+        if (cell.case, cell.engine, cell.layout) == (case, engine, layout) and cell.comparable:
+            times[cell.rows] = times.get(cell.rows, ()) + cell.seconds
+    return Curve(engine, tuple(Point(rows, times[rows]) for rows in sorted(times)))
 
 
 def find_crossover(left: Curve, right: Curve, *, seed: int = SEED) -> Verdict:
@@ -74,8 +80,7 @@ def find_crossover(left: Curve, right: Curve, *, seed: int = SEED) -> Verdict:
     names = {-1: left.engine, 0: None, 1: right.engine}
     leads = tuple((a.rows, names[sign]) for (a, _), sign in zip(pairs, signs, strict=True))
     if not any(signs):
-        reason = "no size was measured in both engines" if not pairs else "no size shows a difference"
-        return Undecided(reason, leads)
+        return Undecided(_why_no_lead(pairs), leads)
     first, last = signs[0], signs[-1]
     if all(sign == first for sign in signs):
         return NoneInRange(str(names[first]), pairs[0][0].rows, pairs[-1][0].rows)
@@ -86,6 +91,14 @@ def find_crossover(left: Curve, right: Curve, *, seed: int = SEED) -> Verdict:
     start, end = max(i for i, s in enumerate(signs) if s == first), signs.index(last)
     low, middle, high = _crossing(pairs[start : end + 1], first, seed)
     return Crossover(middle, low, high, str(names[first]), str(names[last]))
+
+
+def _why_no_lead(pairs: list[tuple[Point, Point]]) -> str:
+    if not pairs:
+        return "no size was measured in both engines"
+    if all(min(len(a.seconds), len(b.seconds)) < MINIMUM_SAMPLES for a, b in pairs):
+        return f"fewer than {MINIMUM_SAMPLES} samples a size name no winner"
+    return "no size shows a difference"
 
 
 def _shared(left: Curve, right: Curve) -> list[tuple[Point, Point]]:

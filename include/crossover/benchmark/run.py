@@ -20,7 +20,7 @@ from crossover.benchmark.judge import judge
 from crossover.benchmark.measure import Effort, Question, Target, measure
 from crossover.benchmark.results import Cell, Run, save_cell, save_run
 from crossover.benchmark.rungs import Ladder, prepare
-from crossover.connections import connect_postgres
+from crossover.connections import connect_postgres, connect_spark
 from crossover.engines.base import Engine
 from crossover.engines.postgres import PostgresEngine
 from crossover.engines.spark import SparkEngine
@@ -70,7 +70,10 @@ def run_plan(plan: Plan, settings: Settings, stop: threading.Event) -> Outcome:
         postgres, spark = PostgresEngine(settings), SparkEngine(settings)
         stack.callback(postgres.close)
         stack.callback(spark.close)
-        ladder = Ladder(connection, spark.session, settings, plan.run_id, plan.dataset, stop)
+        # A session of its own: it makes tables, and must see each commit at once.
+        maker = connect_spark(settings)
+        stack.callback(maker.stop)
+        ladder = Ladder(connection, maker, settings, plan.run_id, plan.dataset, stop)
         return Bench(plan, ladder, {"postgres": postgres, "spark": spark}).run()
 
 
@@ -87,6 +90,9 @@ class Bench:
         """Measure all that is planned; each cell is stored as soon as it is done."""
         started = time.monotonic()
         self._save_header()
+        cores = {name: configuration.get("cores", "unknown") for name, configuration in self.configurations.items()}
+        if len(set(cores.values())) > 1:
+            log.warning("the engines do not have the same number of cores: %s", cores)
         # What lives by now lives to the end: it need not be searched for garbage again and again.
         gc.freeze()
         progress = job.Progress("cases", len(self.plan.layouts) * len(self.plan.sizes) * len(self.plan.cases))

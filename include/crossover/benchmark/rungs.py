@@ -57,6 +57,8 @@ def prepare(ladder: Ladder, size: int, layout: str) -> list[Target] | None:
     """
     kind, table = Kind.LOGS, f"{ladder.settings.lake.catalog}.{ladder.dataset}.{Kind.LOGS}"
     snapshot = layouts.snapshot_at(ladder.spark, table, size)
+    if snapshot.rows > size * 1.5:
+        log.warning("size %s: the lake's first snapshot of so many rows holds %s", f"{size:,}", f"{snapshot.rows:,}")
     bounds = layouts.bounds(ladder.spark, table, snapshot.snapshot_id)
     if not wait_for_postgres(ladder, bounds):
         return None

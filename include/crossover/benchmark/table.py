@@ -57,7 +57,8 @@ def render(cells: Sequence[Cell], layout: str) -> str:
     if not mine:
         return f"layout {layout}: no cells"
     by_key = {(cell.case, cell.size_rows, cell.engine): cell for cell in mine}
-    head = [["", *(text for size in sizes for text in (f"{size:,} rows", "", ""))]]
+    held = {cell.size_rows: cell.rows for cell in mine}
+    head = [["", *(text for size in sizes for text in (f"{held[size]:,} rows", "", ""))]]
     head += [["case", *(text for _ in sizes for text in (*words, "faster"))]]
     body = [[name, *(text for size in sizes for text in _entry(by_key, name, size, list(words)))] for name in names]
     verdicts = [f"{name}: {verdict_text(_verdict(mine, name, words))}" for name in names]

@@ -33,7 +33,7 @@ class Engine(Protocol):
         ...
 
     def configuration(self) -> dict[str, str]:
-        """What the running engine says of its version, budget and planner settings."""
+        """What the running engine says of itself: `version`, `cores`, memory and planner settings."""
         ...
 
     def close(self) -> None:

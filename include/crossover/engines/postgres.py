@@ -60,7 +60,8 @@ class PostgresEngine:
     def configuration(self) -> dict[str, str]:
         """Version, memory and planner settings, as the session itself sees them."""
         answer = self.query(sql("benchmark/postgres_configuration.sql"), {}, timeout_seconds=30)
-        return {str(name): str(value) for name, value in answer.rows}
+        found = {str(name): str(value) for name, value in answer.rows}
+        return {**found, "cores": str(int(found["max_parallel_workers_per_gather"]) + 1)}
 
     def close(self) -> None:
         """Close the connection."""

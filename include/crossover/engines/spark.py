@@ -43,20 +43,22 @@ class SparkEngine:
 
     name = "spark"
 
-    def __init__(self, settings: Settings, session: "SparkSession | None" = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.session = session or connect_spark(settings)
+        self._session = self._connect()
         self._tags = (f"crossover-{uuid.uuid4().hex}-{n}" for n in itertools.count())
-        self._set_up_client()
 
-    def _set_up_client(self) -> None:
+    def _connect(self) -> "SparkSession":
         from pyspark.sql.connect.client.retries import DefaultPolicy
 
         # The client writes each refused statement to standard error with the JVM's stack; query() raises it.
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
-        client = getattr(self.session, "client", None)
-        if client is not None:
-            client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
+        session = connect_spark(self._settings)
+        session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
+        # Iceberg's own default, which the stack's server turns off: without it each question reads the table's
+        # metadata again. Only questions pass through this session, so no commit of its own can be hidden.
+        session.conf.set(f"spark.sql.catalog.{self._settings.lake.catalog}.cache-enabled", "true")
+        return session
 
     def query(self, statement: str, parameters: Mapping[str, Any], *, timeout_seconds: float) -> Answer:
         """See Engine.query."""
@@ -66,7 +68,7 @@ class SparkEngine:
         try:
             with self._limit(timeout_seconds, late):
                 # collect() asks the server twice (analyse, run); toArrow() would ask a third time, for the schema.
-                frame = self.session.sql(statement, args=dict(parameters))
+                frame = self._session.sql(statement, args=dict(parameters))
                 rows = frame.collect()
                 columns = tuple(rows[0].__fields__ if rows else frame.columns)
         except (PySparkException, OSError) as error:
@@ -79,23 +81,23 @@ class SparkEngine:
 
         def interrupt() -> None:
             late.set()
-            self.session.interruptTag(tag)
+            self._session.interruptTag(tag)
 
         timer = threading.Timer(seconds, interrupt)
         timer.daemon = True
-        self.session.addTag(tag)
+        self._session.addTag(tag)
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
-            self.session.removeTag(tag)
+            self._session.removeTag(tag)
 
     def configuration(self) -> dict[str, str]:
         """Versions, master, budget and planner settings, as the server tells them."""
-        found = {"version": str(self.session.version)}
-        for name in _CONFIGURATION:
-            value = self.session.conf.get(name, None)
+        found = {"version": str(self._session.version)}
+        for name in (*_CONFIGURATION, f"spark.sql.catalog.{self._settings.lake.catalog}.cache-enabled"):
+            value = self._session.conf.get(name, None)
             if value is not None:
                 found[name.removeprefix("spark.")] = str(value)
         statement = sql("benchmark/spark_configuration.sql", catalog=self._settings.lake.catalog)
@@ -107,7 +109,7 @@ class SparkEngine:
         from pyspark.errors import PySparkException
 
         try:
-            self.session.stop()
+            self._session.stop()
         except (PySparkException, OSError) as error:
             log.warning("the Spark session could not be closed: %s", error)
 

@@ -2,13 +2,16 @@
 
 import argparse
 import asyncio
+import logging
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server.embed import Server
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -22,6 +25,8 @@ from crossover.records import Kind
 from crossover.settings import Settings, checked_dataset
 from crossover.tally import save_tally
 from crossover.telemetry import REGISTRY
+
+log = logging.getLogger(__name__)
 
 LARGEST_BURST, LARGEST_SAMPLE = 1_000_000, 1000
 LONGEST_INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS = 3600.0, 0.001
@@ -38,9 +43,22 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         dataset = checked_dataset(arguments.dataset or settings.dataset)
     except ValueError as error:
         raise BadSetting(f"--dataset: {error}") from error
+    _claim(settings.generate.host, settings.generate.port)
     generator = Generator(settings.ingest.url, dataset, partial(save_tally, settings=settings))
     asyncio.run(_serve(generator, settings))
     return 0
+
+
+def _claim(host: str, port: int) -> None:
+    """Raise BadSetting if somebody listens there: the server would share the port and get half of the requests."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise BadSetting(
+                f"cannot listen on {host}:{port}: {error.strerror}", cure="set CROSSOVER_GENERATE__PORT"
+            ) from error
 
 
 async def _serve(generator: Generator, settings: Settings) -> None:
@@ -50,9 +68,11 @@ async def _serve(generator: Generator, settings: Settings) -> None:
         port=settings.generate.port,
         interface=Interfaces.ASGI,
         websockets=False,
+        log_level=LogLevels.error,
     )
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, server.stop)
+    log.info("control API on http://%s:%d", settings.generate.host, settings.generate.port)
     await server.serve()
     await asyncio.to_thread(generator.close)
 

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.year is not None and not 1971 <= arguments.year <= 9998:
         raise BadSetting(f"--year {arguments.year}: must be from 1971 to 9998")
     source = ReplaySource(
-        [_readable(path) for path in dict.fromkeys(arguments.files)],
+        _readable(arguments.files),
         Reading(arguments.kind, now_us(), arguments.year, min(LINE_LIMIT, settings.ingest.max_record_bytes // 4)),
         sending.producer,
         repeat=arguments.repeat,
@@ -53,7 +53,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         # The lines of a file are sent late rather than not at all.
         schedule = Schedule(sending.rate, wait=stop.wait, patience_seconds=None)
         delivery = begin_delivery(source, schedule, sending, settings, stop)
-        code = deliver(delivery, Progress(f"replay {sending.producer}", None), sending.producer, files=source.counted())
+        code = deliver(
+            delivery,
+            Progress(f"replay {sending.producer}", None),
+            sending.producer,
+            lambda: {"files": source.counted()},
+        )
     for path, counts in source.counts.items():
         log.info("%s", told(path, counts))
     damaged = [f"{path} ({counts.damage})" for path, counts in source.counts.items() if counts.damage]
@@ -62,17 +67,23 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return code
 
 
-def _readable(path: Path) -> Path:
-    try:
-        with path.open("rb"):
-            return path
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+def _readable(paths: list[Path]) -> list[Path]:
+    """The same paths, if each is a file that can be read and named once. Raises BadInput."""
+    for path in paths:
+        if paths.count(path) > 1:
+            raise BadInput(f"{path} is named twice", cure="use --repeat")
+        try:
+            with path.open("rb"):
+                if not path.is_file():
+                    raise BadInput(f"{path} is no regular file")
+        except OSError as error:
+            raise BadInput(f"cannot read {path}: {error.strerror}") from error
+    return paths
 
 
 def told(path: Path, counts: FileCounts) -> str:
     """One line on what became of the file's lines in a round."""
-    parsed = ", ".join(f"{number:,} {parser}" for parser, number in counts.parsed.most_common())
+    parsed = ", ".join(f"{number:,} {parser}" for parser, number in sorted(counts.parsed.items()))
     rest = {
         name: value for name, value in asdict(counts).items() if isinstance(value, int) and value and name != "lines"
     }

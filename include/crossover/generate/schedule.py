@@ -33,8 +33,8 @@ class Schedule:
         return self._started + self._scheduled / self.rate
 
     def overdue(self) -> bool:
-        """Whether it is too late to make the next send."""
-        if not self.rate or self.patience is None:
+        """Whether it is too late to make the next send; the first is never late, it starts the clock."""
+        if not self.rate or self.patience is None or self._started is None:
             return False
         return self._now() > self._due() + self.patience
 

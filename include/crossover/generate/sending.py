@@ -6,6 +6,7 @@ import math
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -86,8 +87,8 @@ def begin_delivery(
     return Delivery(source, schedule, sending.target, tallies, stop=stop, save=partial(save_tally, settings=settings))
 
 
-def deliver(delivery: Delivery, progress: Progress, producer: str, **more: Any) -> int:
-    """Run the delivery to its end, log and leave the summary (with `more` in it), and return the exit code."""
+def deliver(delivery: Delivery, progress: Progress, producer: str, details: Callable[[], dict[str, Any]] = dict) -> int:
+    """Run the delivery to its end, log and leave the summary (`details` of the end in it), and return the exit code."""
     started = time.monotonic()
     try:
         delivery.run(progress)
@@ -106,7 +107,7 @@ def deliver(delivery: Delivery, progress: Progress, producer: str, **more: Any) 
             "seconds": round(seconds, 3),
             "records_per_second": round(acked / max(seconds, 1e-9), 1),
             "missed": delivery.total("missed"),
-            **more,
+            **details(),
         })
     return _exit_code(delivery)
 

@@ -92,7 +92,8 @@ class _Collector:
             except CrossoverError as error:
                 response = refused(_as_refusal(error))
             REQUESTS.labels(name, response.status_code).inc()
-            ACK_SECONDS.observe(time.monotonic() - started)
+            if response.status_code == 200:
+                ACK_SECONDS.observe(time.monotonic() - started)
             return response
 
         return collect

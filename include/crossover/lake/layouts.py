@@ -94,7 +94,7 @@ def _clone(spark: "SparkSession", settings: Settings, table: str, snapshot: Snap
     snapshot_id = str(snapshot.snapshot_id)
     spark.sql(sql("lake/set_snapshot.sql", catalog=catalog, table=draft_name, snapshot_id=snapshot_id))
     spark.sql(sql("lake/rewrite_all.sql", catalog=catalog, table=draft_name)).collect()
-    spark.sql(sql("lake/rename_table.sql", table=draft, name=clone))
+    spark.sql(sql("lake/rename_table.sql", table=draft, name=name))
 
 
 def drop_clones(spark: "SparkSession", settings: Settings, run_id: str) -> int:

@@ -15,7 +15,7 @@ from crossover.connections import kafka_consumer
 from crossover.errors import CrossoverError
 from crossover.job import Progress, log
 from crossover.load.dead_letters import DeadLetters
-from crossover.load.rows import Flush, Place
+from crossover.load.rows import Flush, Gap, Place
 from crossover.load.status import Status
 from crossover.load.store import Store
 from crossover.records import Kind, dataset_of
@@ -91,7 +91,7 @@ class Loader:
 
     def _gather(self) -> Flush:
         """Messages until there are enough records, or the time since the first of them is up."""
-        flush, positions = Flush(), dict(self._expected)
+        flush = Flush()
         deadline: float | None = None
         while not self._stop.is_set() and self._to_place is None and flush.rows < self._settings.load.batch_records:
             left = 0.5 if deadline is None else deadline - time.monotonic()
@@ -102,11 +102,11 @@ class Loader:
                 if deadline is None:
                     break
                 continue
-            if self._take(message, flush, positions) and deadline is None:
+            if self._take(message, flush) and deadline is None:
                 deadline = time.monotonic() + self._settings.load.batch_seconds
         return flush
 
-    def _take(self, message: "Message", flush: Flush, positions: dict[Key, int | None]) -> bool:
+    def _take(self, message: "Message", flush: Flush) -> bool:
         """Decode one message into the flush; False when it is not to be loaded."""
         error = message.error()
         if error is not None:
@@ -114,16 +114,15 @@ class Loader:
             return False
         place = Place(message.topic() or "", message.partition() or 0, message.offset() or 0)
         key, owner = (place.topic, place.partition), dataset_of(place.topic)
-        if key not in positions or owner is None:
-            return False
-        position = positions[key]
-        if position is not None and place.offset != position:
-            self._set_aside(key, f"offset {position} is missing: Kafka's next is {place.offset}")
+        if key not in self._expected or owner is None:
             return False
         kind, dataset = owner
         parsed = decode_message(kind, _content_type(message), message.value())
-        flush.add(dataset, kind, place, parsed, self._expected[key])
-        positions[key] = place.offset + 1
+        try:
+            flush.add(dataset, kind, place, parsed, self._expected[key])
+        except Gap as gap:
+            self._set_aside(key, gap.message)
+            return False
         return True
 
     def _write(self, flush: Flush) -> None:

@@ -8,12 +8,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pgpq import ArrowToPostgresBinaryEncoder
 
+from crossover.errors import DataError
 from crossover.records import Kind, arrow_schema
 from crossover.wire import Parsed, Rejected
 
 _DAY = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
 _SCHEMAS: dict[Kind, pa.Schema] = {kind: arrow_schema(kind.stored_columns) for kind in Kind}
+
+
+class Gap(DataError):
+    """Kafka no longer has, or never had, messages between the last one loaded and the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,19 @@ class Flush:
     rows: int = 0
 
     def add(self, dataset: str, kind: Kind, place: Place, parsed: Parsed, expected: int | None) -> None:
-        """Take one decoded message. `expected` is the partition's offset in PostgreSQL before this flush."""
+        """Take one decoded message. `expected` is the partition's offset in PostgreSQL before this flush.
+
+        Raises Gap when the message is not the next one. With no offset in PostgreSQL any first message is the next.
+        """
+        advance = self.advances.get((place.topic, place.partition)) or Advance(
+            place.topic, place.partition, expected, place.offset if expected is None else expected
+        )
+        if place.offset != advance.next_offset:
+            raise Gap(f"offset {advance.next_offset} is missing: Kafka's next is {place.offset}")
         if parsed.batch.num_rows:
             self.batches.setdefault((dataset, kind), []).append(with_origin(kind, place, parsed))
         self.dead += [(dataset, kind, place, bad) for bad in parsed.rejected]
-        advance = self.advances.setdefault(
-            (place.topic, place.partition), Advance(place.topic, place.partition, expected, place.offset)
-        )
+        self.advances[place.topic, place.partition] = advance
         advance.next_offset = place.offset + 1
         advance.rows += parsed.batch.num_rows
         advance.poison += len(parsed.rejected)

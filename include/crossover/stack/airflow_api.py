@@ -64,12 +64,19 @@ class AirflowApi:
     def wait_for_dag(self, dag_id: str, timeout_seconds: float = 90) -> None:
         """Wait until the DAG is parsed. Raises ServiceTimeout with the import errors that Airflow knows."""
         deadline = time.monotonic() + timeout_seconds
-        while self.call("GET", f"/api/v2/dags/{dag_id}").status_code != 200:
+        while not self._is_usable(dag_id):
             if time.monotonic() > deadline:
                 errors = self.call("GET", "/api/v2/importErrors").json().get("import_errors", [])
                 told = "; ".join(str(e.get("stack_trace", ""))[-300:] for e in errors) or "no import error is known"
                 raise ServiceTimeout(f"Airflow has not parsed DAG {dag_id}: {told}")
             time.sleep(0.5)
+
+    def _is_usable(self, dag_id: str) -> bool:
+        answer = self.call("GET", f"/api/v2/dags/{dag_id}")
+        if answer.status_code != 200:
+            return False
+        dag = answer.json()
+        return not dag["is_stale"] and not dag["has_import_errors"]
 
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         """Start a DAG run with these params; returns its id. A refused param is a BadSetting with Airflow's words."""

@@ -1,5 +1,6 @@
 """What is made once before a part can start: data folders, roles, databases, dataset main. Safe to repeat."""
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -128,9 +129,15 @@ def airflow_database(home: Home, cores: int) -> None:
     passwords = folder / "passwords.json"
     passwords.touch(mode=0o600)
     passwords.write_text(json.dumps({"admin": home.values["CROSSOVER_AIRFLOW__PASSWORD"]}), encoding="utf-8")
+    # Looking whether there is something to migrate costs as much as starting Airflow, so the version is written down.
+    done = folder / "migrated-to"
+    version = importlib.metadata.version("apache-airflow-core")
+    if done.is_file() and done.read_text(encoding="utf-8") == version:
+        return
     environment = base_environment(home) | airflow_environment(home, cores)
     airflow = Path(sys.executable).with_name("airflow")
     run_tool([str(airflow), "db", "migrate"], what="airflow db migrate", environment=environment)
+    done.write_text(version, encoding="utf-8")
 
 
 def main_dataset(home: Home) -> None:

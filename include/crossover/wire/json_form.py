@@ -154,7 +154,7 @@ _Decoded: TypeAlias = tuple[list[Any], list[bytes | None] | None, Sequence[int],
 
 def _decode(kind: Kind, body: bytes, form: Form, pieces: Sequence[bytes | Raw], limits: Limits) -> _Decoded:
     """Records, their remaining metadata as JSON text, their places in the body, and what could not be read."""
-    if len(body) <= limits.max_record_bytes or max(map(_size, pieces)) <= limits.max_record_bytes:
+    if len(body) <= limits.max_record_bytes or max(_sizes(pieces)) <= limits.max_record_bytes:
         try:
             records, rests = _decode_all(kind, body, form)
         except _BAD_JSON:
@@ -188,8 +188,8 @@ def _rest(metadata: dict[str, Any] | None) -> bytes | None:
     return _encode(rest) if rest else None
 
 
-def _size(piece: bytes | Raw) -> int:
-    return len(memoryview(piece))
+def _sizes(pieces: Sequence[bytes | Raw]) -> list[int]:
+    return [memoryview(piece).nbytes for piece in pieces]  # Raw has no length of its own
 
 
 def _decode_each(kind: Kind, pieces: Sequence[bytes | Raw], limits: Limits) -> _Decoded:
@@ -197,8 +197,8 @@ def _decode_each(kind: Kind, pieces: Sequence[bytes | Raw], limits: Limits) -> _
     rests: list[bytes | None] = []
     indexes: list[int] = []
     rejected: list[Rejected] = []
-    for index, piece in enumerate(pieces):
-        if (size := _size(piece)) > limits.max_record_bytes:
+    for index, (piece, size) in enumerate(zip(pieces, _sizes(pieces), strict=True)):
+        if size > limits.max_record_bytes:
             reason = f"the record has {size} bytes; the limit is {limits.max_record_bytes}"
             rejected.append(Rejected(index, None, "too_large", reason, bytes(piece)))
             continue

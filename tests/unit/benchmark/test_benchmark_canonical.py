@@ -107,5 +107,7 @@ def test_the_difference_of_unordered_answers_names_rows_of_one_side_only():
 
 
 def test_unlike_columns_are_a_difference():
-    found = difference(form((1,), columns=("n",)), form((1,), columns=("count",)), names=("postgres", "spark"))
+    left, right = form((1,), columns=("n",)), form((1,), columns=("count",))
+    assert left.hash != right.hash
+    found = difference(left, right, names=("postgres", "spark"))
     assert found == "columns: postgres has n; spark has count"

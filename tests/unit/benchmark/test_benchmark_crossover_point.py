@@ -1,5 +1,7 @@
 """Curves with known crossings, and curves that must not be given one."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,7 @@ def test_the_crossing_is_the_same_whichever_curve_comes_first():
     ahead, behind = find_crossover(one, other), find_crossover(other, one)
     assert (behind.from_engine, behind.to_engine) == ("postgres", "spark")
     assert behind.rows == pytest.approx(ahead.rows, rel=1e-9)
+    assert (behind.low, behind.high) == pytest.approx((ahead.low, ahead.high), rel=0.02)
 
 
 def test_the_interval_holds_the_true_crossing_most_of_the_time():
@@ -110,6 +113,7 @@ def test_three_repetitions_name_no_winner():
         curve("postgres", lambda n: n / 1e8, repetitions=3), curve("spark", flat, seed=2, repetitions=3)
     )
     assert isinstance(found, Undecided)
+    assert found.reason == "fewer than 4 samples a size name no winner"
 
 
 def test_sizes_of_one_engine_only_are_not_compared():
@@ -150,3 +154,8 @@ def test_a_curve_leaves_out_warm_ups_errors_and_unagreed_answers():
     ]
     found = curve_of(cells, "count_all", "postgres", "heap")
     assert found == Curve("postgres", (Point(100, (1.0,) * 4), Point(300, (1.0,) * 4)))
+
+
+def test_two_sizes_that_hold_the_same_rows_are_one_point():
+    cells = [cell("postgres", 100), dataclasses.replace(cell("postgres", 100), size_rows=50)]
+    assert curve_of(cells, "count_all", "postgres", "heap").points == (Point(100, (1.0,) * 8),)

@@ -2,13 +2,21 @@
 
 import argparse
 import json
+import threading
 
 import pytest
 
 from crossover.errors import BadInput, BadSetting
 from crossover.generate import command, replay_command
 from crossover.generate.command import share_of
+from crossover.generate.replay.feed import Reading, ReplaySource, now_us
+from crossover.generate.schedule import Schedule
+from crossover.generate.send import Delivery, Target
+from crossover.generate.sending import deliver
+from crossover.job import Progress
+from crossover.records import Kind
 from crossover.settings import Settings
+from crossover.tally import Tally
 
 
 def call(module, *argv):
@@ -77,9 +85,52 @@ def test_replay_of_a_generated_file_gives_the_same_records_under_new_ids(tmp_pat
     assert sorted(map(strip, after)) == sorted(map(strip, before))
 
 
-def test_replay_of_a_missing_file_is_bad_input(tmp_path):
-    with pytest.raises(BadInput, match=r"no\.log"):
-        call(replay_command, tmp_path / "no.log")
+def outcome(monkeypatch, tmp_path, ingest, source, **target):
+    monkeypatch.setenv("XCOM_DIR", str(tmp_path))
+    tallies = {kind: Tally("main", kind, "p") for kind in Kind}
+    stop = threading.Event()
+    delivery = Delivery(
+        source,
+        Schedule(0, wait=stop.wait),
+        Target(ingest.url, "main", **target),
+        tallies,
+        stop=stop,
+        save=lambda _: None,
+    )
+    code = deliver(delivery, Progress("p", None), "p", lambda: {"files": source.counted()})
+    return code, json.loads((tmp_path / "return.json").read_text())
+
+
+def replay_source(tmp_path, lines):
+    (tmp_path / "x.log").write_text("2024-01-01 00:00:00 INFO hello\n" * lines)
+    reading = Reading("auto", now_us())
+    return ReplaySource([tmp_path / "x.log"], reading, "p", repeat=1, batch_records=10, body_bytes=8 << 20)
+
+
+def test_the_result_holds_the_counts_of_the_end_of_the_run(monkeypatch, tmp_path, ingest):
+    code, result = outcome(monkeypatch, tmp_path, ingest, replay_source(tmp_path, 25))
+    assert code == 0
+    assert result["producer"] == "p"
+    assert result["logs"] == {"sent": 25, "acked": 25, "rejected": 0, "unknown": 0, "duplicates": 0, "missed": 0}
+    assert result["files"][str(tmp_path / "x.log")]["parsed"] == {"generic": 25}
+    assert result["records_per_second"] > 0
+
+
+def test_exit_code_is_3_when_records_are_unknown_and_4_when_good_ones_are_rejected(monkeypatch, tmp_path, ingest):
+    ingest.faults = lambda n: None if b'"p:0"' in ingest.bodies[n] else "serve"
+    code, result = outcome(monkeypatch, tmp_path, ingest, replay_source(tmp_path, 25), deadline_seconds=0.2)
+    assert (code, result["logs"]["unknown"], result["logs"]["acked"]) == (3, 10, 15)
+    ingest.faults = lambda n: (200, {}, b'{"accepted":9,"rejected":1,"errors":[{"index":0,"reason":"no"}]}')
+    code, result = outcome(monkeypatch, tmp_path, ingest, replay_source(tmp_path, 10))
+    assert (code, result["logs"]["rejected"]) == (4, 1)
+
+
+@pytest.mark.parametrize("files", [("no.log",), (".",), ("x.log", "x.log"), ("x.log", "no.log")])
+def test_a_file_that_is_missing_no_file_or_named_twice_is_refused_before_anything_is_sent(tmp_path, files):
+    (tmp_path / "x.log").write_text("line\n")
+    with pytest.raises(BadInput):
+        call(replay_command, *(tmp_path / name for name in files), "--dry-run", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_damaged_gzip_file_is_sent_up_to_the_damage_and_then_reported(tmp_path):

@@ -1,12 +1,16 @@
 """The control API, over the ASGI application itself; what it sends goes to a real server on this machine."""
 
+import argparse
 import asyncio
 import json
+import socket
 import time
 
 import httpx
 import pytest
 
+from crossover.errors import BadSetting
+from crossover.generate import control
 from crossover.generate.control import application
 from crossover.generate.live import Generator
 from crossover.records import Kind
@@ -55,14 +59,25 @@ def test_the_stream_starts_sends_both_kinds_and_stops(client, ingest, saved):
     assert started["running"]
     assert started["theoretical_records_per_minute"] == 60 * (200 + 100)
     deadline = time.monotonic() + 10
-    while client.get("/control/status").json()["events_sent"] < 20 and time.monotonic() < deadline:
+    while not _both_sent(client.get("/control/status").json(), 20) and time.monotonic() < deadline:
         time.sleep(0.02)
     stopped = client.post("/control/stop").json()
     assert not stopped["running"]
-    assert stopped["events_sent"] >= 20
+    assert _both_sent(stopped, 20)
     assert stopped["logs_sent"] + stopped["events_sent"] == len(ingest.stored)
     assert stopped["errors"] == stopped["missed"] == 0
     assert {tally.kind for tally in saved if tally.finished} == set(Kind)
+
+
+def _both_sent(status, count):
+    return min(status["logs_sent"], status["events_sent"]) >= count
+
+
+def test_a_port_that_is_in_use_is_refused_before_anything_is_served():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Settings(generate={"port": taken.getsockname()[1]})
+        with pytest.raises(BadSetting, match="cannot listen"):
+            control.run(argparse.Namespace(dataset="main"), settings)
 
 
 def test_a_second_start_is_refused_and_a_start_after_stop_is_a_new_producer(client):

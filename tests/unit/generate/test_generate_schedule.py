@@ -60,6 +60,16 @@ def test_a_send_is_overdue_only_beyond_the_patience_and_is_given_up_one_by_one(c
     assert clock.time == 103.2
 
 
+def test_the_clock_starts_with_the_first_send_not_before_the_first_records_are_made(clock):
+    schedule = make(clock, 100.0)
+    assert not schedule.overdue()
+    clock.time += 60
+    assert not schedule.overdue()
+    schedule.wait_for(50)
+    schedule.wait_for(50)
+    assert clock.time == 160.5
+
+
 def test_rate_0_waits_for_nothing_and_misses_nothing(clock):
     schedule = make(clock, 0.0)
     schedule.wait_for(1000)

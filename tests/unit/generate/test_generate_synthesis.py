@@ -155,7 +155,7 @@ def test_response_times_are_skewed_and_have_at_most_one_decimal():
 def test_error_rate_is_the_share_of_error_and_fatal(rate):
     levels = Counter(record["level"] for record in parsed(stream(Kind.LOGS, 60_000, error_rate=rate)))
     assert set(levels) <= set(LEVELS)
-    assert (levels["ERROR"] + levels["FATAL"]) / 60_000 == pytest.approx(rate, abs=0.01)
+    assert (levels["ERROR"] + levels["FATAL"]) / 60_000 == pytest.approx(rate, abs=0.004)
     assert levels["FATAL"] / 60_000 == pytest.approx(0.04 * rate, abs=0.002)
 
 
@@ -253,6 +253,17 @@ def test_a_session_begins_with_login_stays_with_its_user_and_ends_with_logout_if
         assert len({(event["user_id"], *event["device"].values()) for event in events}) == 1
         logged_out += types[-1] == "LOGOUT"
     assert 0.4 < logged_out / len(sessions) < 0.7
+
+
+def test_sessions_last_minutes_and_run_side_by_side():
+    begins, ends = {}, {}
+    for record in parsed(stream(Kind.EVENTS, 10_000, days=1)):
+        begins.setdefault(record["session_id"], record["timestamp"])
+        ends[record["session_id"]] = record["timestamp"]
+    seconds = np.array([ends[session] - begins[session] for session in begins]) / 1e6
+    assert 30 < np.median(seconds) < 600
+    moment = START + DAY_US // 2
+    assert sum(begins[session] < moment < ends[session] for session in begins) >= 2
 
 
 def test_forgone_sends_shorten_the_run_at_its_end():

@@ -78,8 +78,8 @@ LITERAL = {
     '{"__REALTIME_TIMESTAMP":"1682935872123456","MESSAGE":"m","PRIORITY":"4","_HOSTNAME":"h"}': (
         "jsonl", 1_682_935_872_123_456, "WARN", "", "h", "m", {},
     ),
-    '{"timestamp":1700000000000000,"level":"INFO","service":"s","host":"h","message":"m","metadata":{"status_code":2}}': (
-        "jsonl", 1_700_000_000_000_000, "INFO", "s", "h", "m", {"status_code": 2},
+    '{"timestamp":1700000000000000,"level":"INFO","service":"s","host":"h","message":"m","metadata":{"a":2}}': (
+        "jsonl", 1_700_000_000_000_000, "INFO", "s", "h", "m", {"a": 2},
     ),
     '{"a":1}': ("jsonl", None, "INFO", "", "", '{"a":1}', {}),
 }  # fmt: skip
@@ -109,7 +109,8 @@ FALL_BACK = {
         1_286_536_309_586_000, "INFO", "921 192.168.0.68 TCP_MISS/200"),
     "02-Jan-2023 10:11:12.123 SEVERE [main] x": (us(2023, 1, 2, 10, 11, 12, micro=123000), "ERROR", "[main] x"),
     "Mon, 02 Jan 2023 10:11:12 GMT x": (us(2023, 1, 2, 10, 11, 12), "INFO", "x"),
-    "2023-01-02 10:11:12.123 UTC [1] LOG:  ready": (us(2023, 1, 2, 10, 11, 12, micro=123000), "INFO", "[1] LOG:  ready"),
+    "2023-01-02 10:11:12.123 UTC [1] LOG:  ready": (
+        us(2023, 1, 2, 10, 11, 12, micro=123000), "INFO", "[1] LOG:  ready"),
     "2023-01-02 10:11:12,123 - mod - WARNING - careful": (
         us(2023, 1, 2, 10, 11, 12, micro=123000), "WARN", "mod - WARNING - careful"),
     "[2023-05-01 10:11:12,123] DEBUG [x] kafka": (us(2023, 5, 1, 10, 11, 12, micro=123000), "DEBUG", "[x] kafka"),

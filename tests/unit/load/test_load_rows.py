@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from crossover.load.rows import Flush, Place, by_day, copy_bytes, partition_name, with_origin
+from crossover.load.rows import Flush, Gap, Place, by_day, copy_bytes, partition_name, with_origin
 from crossover.records import Kind, arrow_schema
 from crossover.wire import Limits, Parsed, parse_json
 
@@ -115,3 +115,19 @@ def test_a_flush_counts_rows_and_poison_for_each_partition() -> None:
     told = {key: (a.expected, a.next_offset, a.rows, a.poison) for key, a in flush.advances.items()}
     assert told == {("logs.raw", 0): (5, 7, 2, 1), ("logs.raw", 1): (None, 1, 0, 1)}
     assert (flush.rows, len(flush.dead)) == (2, 2)
+
+
+@pytest.mark.parametrize(("expected", "offsets"), [(5, [6]), (5, [4]), (5, [5, 7]), (None, [3, 5]), (0, [1])])
+def test_a_gap_in_the_offsets_is_never_passed_over(expected: int | None, offsets: list[int]) -> None:
+    flush = Flush()
+    for offset in offsets[:-1]:
+        flush.add("main", Kind.LOGS, Place("logs.raw", 0, offset), parsed_logs(MIDNIGHT), expected)
+    with pytest.raises(Gap, match=f"Kafka's next is {offsets[-1]}"):
+        flush.add("main", Kind.LOGS, Place("logs.raw", 0, offsets[-1]), parsed_logs(MIDNIGHT), expected)
+    assert flush.rows == len(offsets) - 1
+
+
+def test_a_partition_without_an_offset_begins_where_kafka_begins() -> None:
+    flush = Flush()
+    flush.add("main", Kind.LOGS, Place("logs.raw", 0, 41), parsed_logs(MIDNIGHT), None)
+    assert flush.advances["logs.raw", 0].next_offset == 42

@@ -57,7 +57,7 @@ def entries(path: Path, reading: Reading, counts: FileCounts) -> Iterator[Entry 
     for text in read_lines(path, counts, limit=reading.line_limit):
         entry = parse(text.lstrip(" \t"), calendar) or Entry("", text, level=level_of_text(text))
         if entry.parser:
-            counts.parsed[entry.parser] += 1
+            counts.parsed[entry.parser] = counts.parsed.get(entry.parser, 0) + 1
         else:
             counts.unparsed += 1
         if entry.timestamp is not None and not EARLIEST_US <= entry.timestamp <= reading.now_us:

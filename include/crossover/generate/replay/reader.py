@@ -4,7 +4,6 @@ import codecs
 import gzip
 import io
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +33,7 @@ class FileCounts:
     undecodable: int = 0
     restamped: int = 0
     damage: str = ""
-    parsed: Counter[str] = field(default_factory=Counter)
+    parsed: dict[str, int] = field(default_factory=dict)
 
 
 def read_lines(path: Path, counts: FileCounts, *, limit: int = LINE_LIMIT) -> Iterator[str]:
