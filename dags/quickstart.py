@@ -71,7 +71,7 @@ with DAG(
     )
     compacted = BenchPodOperator(task_id="benchmark_compacted", role="benchmark", argv=[*BENCHMARK, "compacted"])
     report = BenchPodOperator(task_id="report", role="benchmark", argv=["crossover", "report", "--run", NAME])
-    closed = task(services.close_dataset)(NAME).as_teardown(setups=opened)
+    closed = task(services.close_dataset)(NAME).as_teardown(setups=opened, on_failure_fail_dagrun=True)
 
     opened >> [stream, generate]
     generate >> sealed >> caught_up

@@ -62,14 +62,21 @@ def line_level(line: str) -> int:
 
 
 def failure_reason(lines: Iterable[str]) -> str:
-    """The last error of a job with the lines that belong to it (its cure), else its last five lines."""
+    """Why a job failed, out of its last lines.
+
+    Its last error with the lines that belong to it (the cure), else the exception of its last Python traceback (a
+    Java stack may follow that), else the last five lines.
+    """
     lines = list(lines)
-    starts = [i for i, line in enumerate(lines) if line_level(line) >= logging.ERROR]
-    if not starts:
-        return "\n".join(lines[-5:])
-    first = starts[-1]
-    end = next((i for i in range(first + 1, len(lines)) if _LEVEL.match(lines[i])), len(lines))
-    return "\n".join(lines[first:end])
+    errors = [i for i, line in enumerate(lines) if line_level(line) >= logging.ERROR]
+    if errors:
+        end = next((i for i in range(errors[-1] + 1, len(lines)) if _LEVEL.match(lines[i])), len(lines))
+        return "\n".join(lines[errors[-1] : end])
+    tracebacks = [i for i, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
+    if tracebacks:
+        after = lines[tracebacks[-1] + 1 :]
+        return next((line for line in after if line and not line[0].isspace()), "")
+    return "\n".join(lines[-5:])
 
 
 class LocalJob:
@@ -78,7 +85,7 @@ class LocalJob:
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str], *, grace_seconds: float) -> None:
         self.argv, self.environment, self.grace_seconds = list(argv), environment, grace_seconds
         self.stopped = False
-        self._lines: deque[str] = deque(maxlen=200)
+        self._lines: deque[str] = deque(maxlen=1000)
         self._owner_end: IO[str] | None = None
 
     def run(self, on_line: Callable[[int, str], None]) -> Outcome:

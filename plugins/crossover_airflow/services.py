@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
+from airflow.sdk.exceptions import AirflowFailException
 
 from crossover import dataset as datasets
 from crossover.records import Kind, topic
@@ -16,6 +17,7 @@ from crossover_airflow.defaults import KAFKA_CONNECTION, LAKE_CONNECTION, POSTGR
 if TYPE_CHECKING:
     from airflow.providers.apache.kafka.hooks.client import KafkaAdminClientHook
     from airflow.sdk import Context
+    from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
 TIMEOUT_SECONDS = 30
 # Over table ledger_parity, which `crossover ledger` fills with one row a kind.
@@ -99,12 +101,27 @@ def seal_dataset(dataset: str) -> None:
     datasets.seal(dataset, load_settings())
 
 
-def close_dataset(dataset: str, params: Mapping[str, Any]) -> None:
-    """Seal the dataset, so that a stream that was left behind ends; drop its topics unless param keep_topics is set."""
+def close_dataset(dataset: str, params: Mapping[str, Any], ti: "RuntimeTaskInstanceProtocol") -> None:
+    """Seal the dataset, so that a stream that was left behind ends; drop its topics unless param keep_topics is set.
+
+    Fails in the end if a task of the run failed.
+    """
     if datasets.sealed_offsets(dataset, load_settings()) is None:
         seal_dataset(dataset)
     if not params["keep_topics"]:
         delete_topics(dataset)
+    fail_with_the_run(ti)
+
+
+def fail_with_the_run(ti: "RuntimeTaskInstanceProtocol") -> None:
+    """Fail if another task of this run failed; for the teardown of a DAG with fail_fast and on_failure_fail_dagrun.
+
+    fail_fast skips what was still to come, and Airflow calls a run whose last task was skipped a success.
+    """
+    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
+    failed = sorted(task_id for task_id, state in states.items() if state == "failed" and task_id != ti.task_id)
+    if failed:
+        raise AirflowFailException(f"this run failed in {', '.join(failed)}")
 
 
 class CaughtUpSensor(BaseSensorOperator):

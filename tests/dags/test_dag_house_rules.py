@@ -119,6 +119,7 @@ def test_a_failed_part_of_quickstart_stops_the_others_and_still_cleans_up(house)
     assert dag.fail_fast
     teardowns = [task for task in dag.tasks if task.is_teardown]
     assert [task.task_id for task in teardowns] == ["close_dataset"]
+    assert teardowns[0].on_failure_fail_dagrun, "else a run that was cut short counts as a success"
     assert teardowns[0].upstream_task_ids >= {"open_dataset", "stream", "generate", "report"}
 
 
