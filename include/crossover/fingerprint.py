@@ -1,7 +1,7 @@
 """A fingerprint of a relation: how many rows, and the sum of a hash of each, the same in both stores.
 
 Sums do not depend on order and can be compared between dialects; a changed, missing or doubled row changes the sum with
-a probability of all but 2**-60. The hash is the first 60 bits of MD5 over the row's canonical text (sql/fingerprint/).
+a probability of all but 2**-64. The hash is the first 64 bits of MD5 over the row's canonical text (sql/fingerprint/).
 """
 
 from dataclasses import dataclass
@@ -28,24 +28,29 @@ class Fingerprint:
         return f"{self.rows:,} rows, hash sum {self.hash_sum:x}"
 
 
+MODULUS = 2**64
 Days = dict[date, Fingerprint]
 
 
 def days_of_postgres(connection: "psycopg.Connection[Any]", relation: str, kind: Kind) -> Days:
     """Fingerprint of each UTC day of a PostgreSQL relation."""
     rows = connection.execute(sql(f"fingerprint/{kind.value}.postgres.sql", relation=relation).encode()).fetchall()
-    return {day: Fingerprint(int(count), int(hash_sum)) for day, count, hash_sum in rows}
+    return {day: Fingerprint(int(count), int(hash_sum) % MODULUS) for day, count, hash_sum in rows}
 
 
 def days_of_lake(spark: "SparkSession", relation: str, kind: Kind) -> Days:
     """Fingerprint of each UTC day of a lake relation (a table, perhaps at a version)."""
     rows = spark.sql(sql(f"fingerprint/{kind.value}.spark.sql", relation=relation)).collect()
-    return {row["day"]: Fingerprint(int(row["rows"]), int(row["hash_sum"])) for row in rows}
+    return {
+        row["day"]: Fingerprint(int(row["rows"]), ((int(row["high"]) << 32) + int(row["low"])) % MODULUS)
+        for row in rows
+    }
 
 
 def total(days: Days) -> Fingerprint:
     """The whole of it: counts and sums add up."""
-    return Fingerprint(sum(day.rows for day in days.values()), sum(day.hash_sum for day in days.values()))
+    rows = sum(day.rows for day in days.values())
+    return Fingerprint(rows, sum(day.hash_sum for day in days.values()) % MODULUS)
 
 
 def of_postgres(connection: "psycopg.Connection[Any]", relation: str, kind: Kind) -> Fingerprint:

@@ -124,7 +124,7 @@ class Generate(BaseModel):
 class Stream(BaseModel):
     """Kafka to Iceberg."""
 
-    max_offsets_per_trigger: int = Field(default=100, ge=1, description="Kafka messages (batches) in one commit")
+    max_offsets_per_trigger: int = Field(default=200, ge=1, description="Kafka messages (batches) in one commit")
     trigger_seconds: float = Field(default=2.0, ge=0)
 
 

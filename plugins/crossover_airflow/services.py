@@ -89,11 +89,12 @@ def delete_topics(dataset: str) -> None:
         hook.delete_topic(doomed)
 
 
-def open_dataset(dataset: str) -> None:
-    """Check the lake, then make the dataset's topics and PostgreSQL tables. Safe to run again."""
+def open_dataset(dataset: str) -> str:
+    """Check the lake, then make the dataset's topics and PostgreSQL tables; returns its name. Safe to run again."""
     check_lake()
     create_topics(dataset)
     datasets.create_tables(dataset, load_settings())
+    return dataset
 
 
 def seal_dataset(dataset: str) -> None:

@@ -39,7 +39,9 @@ def spark_properties(settings: Settings) -> dict[str, str]:
     lake = settings.lake
     catalog = f"spark.sql.catalog.{lake.catalog}"
     return {
-        "spark.jars": ",".join(str(path) for path in jar_paths(settings)),
+        # On the class path, not in spark.jars: that would copy and serve 60 MB at each start. Executors in pods have
+        # the same jars in their image.
+        "spark.driver.extraClassPath": ":".join(str(path) for path in jar_paths(settings)),
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         catalog: "org.apache.iceberg.spark.SparkCatalog",
         f"{catalog}.type": "jdbc",

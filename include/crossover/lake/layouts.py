@@ -1,6 +1,6 @@
 """The two layouts of the lake at one size, as the stream left it and compacted, without copying the stream's files.
 
-A size is a snapshot of the table: the first that held at least so many rows. `fragmented` reads it by time travel.
+A size is a snapshot of the table: the one that comes nearest to it. `fragmented` reads it by time travel.
 `compacted` is a clone: a second table registered on the same metadata, set back to that snapshot, and rewritten; its
 new files are its own, the old ones stay the original's, and `gc.enabled=false` keeps Iceberg from deleting either.
 """
@@ -44,13 +44,14 @@ def snapshots(spark: "SparkSession", table: str) -> list[Snapshot]:
 
 
 def snapshot_at(spark: "SparkSession", table: str, rows: int) -> Snapshot:
-    """The first snapshot that held at least `rows` rows. Raises BadInput if the table has never held so many."""
-    history = snapshots(spark, table)
-    for snapshot in history:
-        if snapshot.rows >= rows:
-            return snapshot
+    """The snapshot whose rows come nearest to `rows`. Raises BadInput if the table has never held so many."""
+    history = [snapshot for snapshot in snapshots(spark, table) if snapshot.operation != "replace"]
     most = max((snapshot.rows for snapshot in history), default=0)
-    raise BadInput(f"{table} holds {most:,} rows, not {rows:,}", cure="ask for smaller sizes, or generate more records")
+    if most < rows:
+        raise BadInput(
+            f"{table} holds {most:,} rows, not {rows:,}", cure="ask for smaller sizes, or generate more records"
+        )
+    return min(history, key=lambda snapshot: abs(snapshot.rows - rows))
 
 
 def bounds(spark: "SparkSession", table: str, snapshot_id: int) -> dict[int, int]:

@@ -71,20 +71,18 @@ def _compare_kind(
 ) -> Finding:
     values = {"dataset": dataset, "kind": kind.value}
     sent = [Sent(*row) for row in connection.execute(sql("ledger/tallies.sql").encode(), values).fetchall()]
-    relation = f"{dataset}.{kind.value}"
-    postgres = {
-        producer: Held(rows, ids)
-        for producer, rows, ids in connection.execute(sql("ledger/producers.postgres.sql", relation=relation).encode())
-    }
-    lake_table = f"{settings.lake.catalog}.{dataset}.{kind.value}"
-    lake: dict[str, Held] = {}
-    lake_days: Days = {}
+    relation, lake_table = f"{dataset}.{kind.value}", f"{settings.lake.catalog}.{dataset}.{kind.value}"
     # The stream makes the table with its first look at the topic; before that the lake holds nothing.
-    if spark.catalog.tableExists(lake_table):
-        rows = spark.sql(sql("ledger/producers.spark.sql", relation=lake_table)).collect()
-        lake = {row["producer"]: Held(row["rows"], row["distinct_ids"]) for row in rows}
-        lake_days = days_of_lake(spark, lake_table, kind)
-    return reconcile(dataset, kind, sent, postgres, lake, days_of_postgres(connection, relation, kind), lake_days)
+    exists = spark.catalog.tableExists(lake_table)
+    lake_days: Days = days_of_lake(spark, lake_table, kind) if exists else {}
+    rows = spark.sql(sql("ledger/producers.spark.sql", relation=lake_table)).collect() if exists else []
+    lake = {row["producer"]: Held(row["rows"], row["distinct_ids"]) for row in rows}
+    postgres_days = days_of_postgres(connection, relation, kind)
+    postgres = lake  # the same content has the same producers; counting it in both would only cost time
+    if lake_days != postgres_days:
+        counted = connection.execute(sql("ledger/producers.postgres.sql", relation=relation).encode()).fetchall()
+        postgres = {producer: Held(count, ids) for producer, count, ids in counted}
+    return reconcile(dataset, kind, sent, postgres, lake, postgres_days, lake_days)
 
 
 def _row(finding: Finding) -> dict[str, Any]:

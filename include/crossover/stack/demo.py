@@ -22,8 +22,8 @@ from crossover.stack.up import start_stack
 log = logging.getLogger(__name__)
 
 DAG = "quickstart"
-POLL_SECONDS = 1.0
-TELL_SECONDS = 4.0
+POLL_SECONDS = 2.0
+TELL_SECONDS = 5.0
 FINISHED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
@@ -90,6 +90,7 @@ def watch(api: AirflowApi, settings: Settings, run_id: str) -> str:
     stop = stop_on_signal()
     known: dict[tuple[str, int], str] = {}
     progress, name, told = Progress(), "", time.monotonic()
+    conf = api.conf(DAG, run_id)
     while True:
         state = api.run_state(DAG, run_id)
         tasks = api.tasks(DAG, run_id)
@@ -104,7 +105,7 @@ def watch(api: AirflowApi, settings: Settings, run_id: str) -> str:
         name = name or _name_of(api, run_id)
         if name and time.monotonic() - told >= TELL_SECONDS:
             told = time.monotonic()
-            log.info("%s", _progress_line(settings, name, progress, api.conf(DAG, run_id), tasks))
+            log.info("%s", _progress_line(settings, name, progress, conf, tasks))
         if stop.wait(POLL_SECONDS):
             raise ServiceError("stopped while the run goes on", cure=f"it can be cancelled in {settings.airflow.url}")
 

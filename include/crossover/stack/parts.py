@@ -13,6 +13,9 @@ from crossover.stack.configs import write_hdfs, write_kafka
 from crossover.stack.home import HOST, Home
 from crossover.stack.jars import spark_home
 
+# For services whose own work is small beside that of starting: one compiler tier and the collector without threads.
+QUICK_JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -77,7 +80,16 @@ def _postgres(home: Home) -> Part:
 
 def _kafka(home: Home, java: str) -> Part:
     properties = write_kafka(home)
-    command = (java, "-Xms256m", "-Xmx512m", "-cp", class_path(home, "kafka"), "kafka.Kafka", str(properties))
+    command = (
+        java,
+        "-Xms256m",
+        "-Xmx512m",
+        *QUICK_JVM,
+        "-cp",
+        class_path(home, "kafka"),
+        "kafka.Kafka",
+        str(properties),
+    )
     return Part("kafka", command, ("kafka-files",), stop_seconds=30, address=f"{HOST}:{home.port('STACK_KAFKA_PORT')}")
 
 
@@ -92,7 +104,7 @@ def _hdfs(home: Home, java: str) -> list[Part]:
         command = (
             java,
             f"-Xmx{heap}",
-            "-XX:+UseSerialGC",
+            *QUICK_JVM,
             "-cp",
             class_path(home, node),
             f"org.apache.hadoop.hdfs.server.{main}",
@@ -164,13 +176,14 @@ def airflow_environment(home: Home, cores: int) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE": "5",
-        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "60",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": value["STACK_AIRFLOW_TRIGGERER_LOG_PORT"],
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": value["STACK_AIRFLOW_WORKER_LOG_PORT"],
         "AIRFLOW__TRIGGERER__DEFAULT_CAPACITY": "100",
         "AIRFLOW_CONN_CROSSOVER_POSTGRES": f"postgres://crossover:{value['CROSSOVER_POSTGRES__PASSWORD']}@{HOST}:{pg_port}/crossover",
-        "AIRFLOW_CONN_CROSSOVER_KAFKA": f"kafka://?bootstrap.servers={kafka}&group.id=crossover-airflow",
+        "AIRFLOW_CONN_CROSSOVER_KAFKA": f"kafka://?bootstrap.servers={kafka}",
         "AIRFLOW_CONN_CROSSOVER_LAKE": f"spark-connect://{HOST}:{value['STACK_SPARK_CONNECT_PORT']}",
         # Jobs run as `python -m spark_jobs...` from any working folder.
         "PYTHONPATH": str(root),
