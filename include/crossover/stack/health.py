@@ -12,6 +12,10 @@ from crossover.stack.home import HOST, Home
 
 Check = Callable[[], None]
 
+# One client for all checks, without certificates: a new one each time loads them anew, which once cost more processor
+# time than all that was waited for. Nor may a proxy of the environment stand between us and the loopback.
+_CLIENT = httpx.Client(timeout=5, verify=False, trust_env=False)  # noqa: S501 plain http on the loopback
+
 
 def checks(home: Home) -> dict[str, Check]:
     """Health check of each part by name."""
@@ -53,13 +57,13 @@ def checks(home: Home) -> dict[str, Check]:
 
 
 def _ok(url: str) -> None:
-    answer = httpx.get(url, timeout=5)
+    answer = _CLIENT.get(url)
     if answer.status_code != 200:
         raise ServiceDown(f"{url} answers {answer.status_code}: {answer.text[:200]}")
 
 
 def _airflow(url: str, component: str) -> None:
-    answer = httpx.get(url, timeout=5)
+    answer = _CLIENT.get(url)
     answer.raise_for_status()
     status = answer.json().get(component, {}).get("status")
     if status != "healthy":
@@ -67,7 +71,7 @@ def _airflow(url: str, component: str) -> None:
 
 
 def _jmx(port: int, query: str) -> dict[str, object]:
-    answer = httpx.get(f"http://{HOST}:{port}/jmx", params={"qry": query}, timeout=5)
+    answer = _CLIENT.get(f"http://{HOST}:{port}/jmx", params={"qry": query})
     answer.raise_for_status()
     beans = answer.json()["beans"]
     if not beans:

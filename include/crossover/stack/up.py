@@ -112,7 +112,7 @@ def _start_and_wait(part: Part, home: Home, supervisor: Supervisor, check: Calla
             raise ServiceTimeout(
                 f"{part.name} is not ready after {READY_SECONDS} s: {reason}", cure=f"see {home.log_file(part.name)}"
             )
-        time.sleep(0.25)
+        time.sleep(0.5)
 
 
 def run_graph(steps: list[Step]) -> None:
