@@ -18,7 +18,9 @@ def build_session(settings: Settings, name: str) -> "SparkSession":
 
     os.environ["SPARK_HOME"] = next(iter(pyspark.__path__))
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    os.environ.pop("SPARK_REMOTE", None)
+    # A parent that has spoken to Spark Connect leaves these behind, and they would make this a Connect client as well.
+    for inherited in ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED", "SPARK_API_MODE", "SPARK_LOCAL_REMOTE"):
+        os.environ.pop(inherited, None)
     builder = SparkSession.builder.appName(name).master(settings.spark.master)
     for key, value in spark_properties(settings).items():
         builder = builder.config(key, value)

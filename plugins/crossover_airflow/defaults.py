@@ -60,7 +60,7 @@ def _share(default: float, title: str, description: str) -> Param:
 
 LOAD_PARAMS: dict[str, Param] = {
     "events": Param(
-        100_000, type="integer", minimum=0, maximum=1_000_000_000, title="Activity events", section="Load",
+        20_000, type="integer", minimum=0, maximum=1_000_000_000, title="Activity events", section="Load",
         description="how many activity events are sent beside the log records",
     ),
     "rate": Param(
