@@ -52,8 +52,8 @@ lint: $(VENV)/.ready-dev ## ruff, mypy strict, the import law
 test-fast: lint ## lint, and the tests that need no running service
 	@cd $(ROOT) && $(BIN)/pytest tests/unit tests/spark tests/dags
 
-test: lint ## everything: lint, unit, spark, dags, integration and end to end on the real parts (25 minutes at most)
-	@cd $(ROOT) && $(ROOT)tests/install-browser && $(BIN)/pytest tests
+test: test-fast ## everything: test-fast, then integration and end to end on the real parts (25 minutes at most)
+	@cd $(ROOT) && $(ROOT)tests/install-browser && $(BIN)/pytest tests/integration tests/e2e
 
 format: $(VENV)/.ready-dev ## ruff format and the mendable findings
 	@cd $(ROOT) && $(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from crossover.lake.catalog import spark_properties
+from crossover.lake.catalog import require_jars, spark_properties
 from crossover.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ def build_session(settings: Settings, name: str) -> "SparkSession":
     import pyspark
     from pyspark.sql import SparkSession
 
+    require_jars(settings)
     os.environ["SPARK_HOME"] = next(iter(pyspark.__path__))
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     # A parent that has spoken to Spark Connect leaves these behind, and they would make this a Connect client as well.

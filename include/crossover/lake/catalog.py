@@ -1,7 +1,5 @@
 """How Spark and HDFS clients are set up to reach the lake; the same for the warm server and for every job's driver."""
 
-from pathlib import Path
-
 from crossover.errors import MissingPrerequisite
 from crossover.records import Kind
 from crossover.settings import Settings
@@ -26,12 +24,10 @@ def hdfs_client_properties() -> dict[str, str]:
     }
 
 
-def jar_paths(settings: Settings) -> list[Path]:
-    """The connectors that Spark needs beside its own jars. Raises MissingPrerequisite."""
-    jars = sorted(settings.spark.jars.glob("*.jar"))
-    if not jars:
-        raise MissingPrerequisite(f"no jars in {settings.spark.jars}", cure="make setup")
-    return jars
+def require_jars(settings: Settings) -> None:
+    """Raise MissingPrerequisite unless Spark's connectors are there."""
+    if not any(settings.spark.jars.glob("*.jar")):
+        raise MissingPrerequisite(f"no jars in {settings.spark.jars}", cure="crossover up fetches them")
 
 
 def spark_properties(settings: Settings) -> dict[str, str]:
@@ -41,7 +37,7 @@ def spark_properties(settings: Settings) -> dict[str, str]:
     return {
         # On the class path, not in spark.jars: that would copy and serve 60 MB at each start. Executors in pods have
         # the same jars in their image.
-        "spark.driver.extraClassPath": ":".join(str(path) for path in jar_paths(settings)),
+        "spark.driver.extraClassPath": f"{settings.spark.jars}/*",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         catalog: "org.apache.iceberg.spark.SparkCatalog",
         f"{catalog}.type": "jdbc",

@@ -208,5 +208,10 @@ def _airflow(home: Home, cores: int) -> list[Part]:
 
 
 def base_environment(home: Home) -> dict[str, str]:
-    """What every part gets: the caller's environment and the mark by which strays of a killed stack are found."""
-    return {**os.environ, "CROSSOVER_HOME": str(home.path), "CROSSOVER_STACK": str(home.path), "PYTHONUNBUFFERED": "1"}
+    """What every part gets: the caller's environment, less what would make its Airflow, Spark or Python another's.
+
+    `CROSSOVER_STACK` is the mark by which strays of a killed stack are found.
+    """
+    foreign = ("AIRFLOW", "SPARK_", "PYSPARK_", "PYTHONPATH", "PYTEST_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return inherited | {"CROSSOVER_HOME": str(home.path), "CROSSOVER_STACK": str(home.path), "PYTHONUNBUFFERED": "1"}

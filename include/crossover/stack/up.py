@@ -51,9 +51,6 @@ def start_stack(settings: Settings) -> Home:
     java, cores = find_java(), settings.benchmark.cores
     home = open_home(settings.home)
     started = time.monotonic()
-    fetched = fetch_jars(home.jars, java)
-    if fetched:
-        log.info("%d jars fetched and verified in %.0f s", fetched, time.monotonic() - started)
     supervisor = Supervisor(home)
     if not supervisor.is_running():
         ended = end_strays(home)
@@ -67,6 +64,13 @@ def start_stack(settings: Settings) -> Home:
     AirflowApi(home.settings).ensure_pool("benchmark", slots=1, about="one benchmark at a time")
     log.info("the stack is up after %.0f s", time.monotonic() - started)
     return home
+
+
+def _fetch_jars(home: Home, java: str) -> None:
+    """The network is waited for while the processor prepares PostgreSQL and Airflow."""
+    fetched = fetch_jars(home.jars, java)
+    if fetched:
+        log.info("%d jars fetched and verified", fetched)
 
 
 def _refuse_taken_ports(home: Home) -> None:
@@ -85,9 +89,10 @@ def _refuse_taken_ports(home: Home) -> None:
 def _steps(home: Home, java: str, cores: int, parts: list[Part], supervisor: Supervisor) -> list[Step]:
     health = checks(home)
     prepared = [
+        Step("jars", (), lambda: _fetch_jars(home, java)),
         Step("postgres-files", (), lambda: prepare.postgres_files(home, cores)),
-        Step("kafka-files", (), lambda: prepare.kafka_files(home, java)),
-        Step("hdfs-files", (), lambda: prepare.hdfs_files(home, java)),
+        Step("kafka-files", ("jars",), lambda: prepare.kafka_files(home, java)),
+        Step("hdfs-files", ("jars",), lambda: prepare.hdfs_files(home, java)),
         Step("postgres-databases", ("postgres",), lambda: prepare.postgres_databases(home)),
         Step("main-dataset", ("postgres-databases", "kafka"), lambda: prepare.main_dataset(home)),
         Step("airflow-database", ("postgres-databases",), lambda: prepare.airflow_database(home, cores)),
