@@ -75,6 +75,11 @@ class Home:
         return self.path / "data"
 
     @property
+    def working(self) -> Path:
+        """Working folder of every part, and of nobody else: the second mark by which strays are found."""
+        return self.path / "data" / "working"
+
+    @property
     def jars(self) -> Path:
         """The Java archives."""
         return self.path / "jars"

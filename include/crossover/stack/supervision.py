@@ -42,6 +42,7 @@ class Supervisor:
             self._adopt_changes()
             return
         self.home.run.mkdir(mode=0o700, exist_ok=True)
+        self.home.working.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.home.conf / "supervisord.conf")]
         done = subprocess.run(command, env=base_environment(self.home), capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -62,7 +63,7 @@ class Supervisor:
             api.addProcessGroup(name)
 
     def _write_configuration(self, parts: list[Part]) -> None:
-        sections = [_DAEMON.format(home=self.home.path, run=self.home.run)]
+        sections = [_DAEMON.format(home=self.home.path, run=self.home.run, working=self.home.working)]
         for priority, part in enumerate(parts, start=1):
             environment = ",".join(f'{k}="{_escaped(v)}"' for k, v in part.environment.items())
             sections.append(
@@ -120,17 +121,20 @@ class Supervisor:
 
 
 def strays(home: Home) -> list[psutil.Process]:
-    """Processes of this stack that no supervisor watches: what a `kill -9` of the supervisor leaves behind."""
-    mark = str(home.path)
+    """Processes of this stack that no supervisor watches: what a `kill -9` of the supervisor leaves behind.
+
+    A part is known by a mark in its environment or by its working folder: servers that set their process title write
+    over the former, PostgreSQL leaves the latter.
+    """
     mine = psutil.Process().pid
-    found = []
-    for process in psutil.process_iter(["pid"]):
-        try:
-            if process.pid != mine and process.environ().get("CROSSOVER_STACK") == mark:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
+    return [process for process in psutil.process_iter(["pid"]) if process.pid != mine and _is_of(home, process)]
+
+
+def _is_of(home: Home, process: psutil.Process) -> bool:
+    try:
+        return process.cwd() == str(home.working) or process.environ().get("CROSSOVER_STACK") == str(home.path)
+    except psutil.Error:
+        return False
 
 
 def end_strays(home: Home) -> int:
@@ -174,7 +178,7 @@ logfile_maxbytes=10MB
 pidfile={run}/supervisor.pid
 childlogdir={home}/logs
 nodaemon=false
-directory={home}
+directory={working}
 minfds=4096
 
 [unix_http_server]

@@ -1,9 +1,15 @@
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from crossover.stack.doctor import Answer, machine_answers, tell
+from crossover.stack.home import open_home
 from crossover.stack.jars import Jar, _ivy_file, locked_jars
+from crossover.stack.supervision import end_strays, strays
 from crossover.stack.up import Step, run_graph
 
 
@@ -59,3 +65,20 @@ def test_doctor_says_that_java_is_missing(tmp_path, monkeypatch: pytest.MonkeyPa
     answers = {answer.what: answer for answer in machine_answers(tmp_path)}
     assert not answers["Java 17 or newer"].good
     assert "openjdk" in answers["Java 17 or newer"].cure
+
+
+def test_a_stray_is_found_by_its_mark_or_by_its_working_folder_and_nobody_else_is(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "state")
+    home.working.mkdir(parents=True)
+    wait = [sys.executable, "-c", "input()"]
+    marked = subprocess.Popen(wait, stdin=subprocess.PIPE, env={**os.environ, "CROSSOVER_STACK": str(home.path)})
+    placed = subprocess.Popen(wait, stdin=subprocess.PIPE, cwd=home.working)
+    other = subprocess.Popen(wait, stdin=subprocess.PIPE, cwd=home.path)
+    try:
+        assert {process.pid for process in strays(home)} == {marked.pid, placed.pid}
+        assert end_strays(home) == 2
+        assert strays(home) == []
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
