@@ -20,6 +20,7 @@ from crossover.telemetry import MISSED, SENT
 log = logging.getLogger(__name__)
 
 FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.1, 5.0
+TELL_AFTER_SECONDS = 3.0
 SAVE_EVERY_SECONDS = 3.0
 
 
@@ -158,7 +159,8 @@ class Delivery:
 
     def _post_until_answered(self, client: IngestClient, batch: Batch) -> Answer | NoAnswer:
         """The same bytes, so the same event_ids, again and again until the deadline or the stop."""
-        give_up_at = time.monotonic() + self._target.deadline_seconds
+        began, told = time.monotonic(), False
+        give_up_at = began + self._target.deadline_seconds
         delay = FIRST_DELAY_SECONDS
         while True:
             answer = client.post(batch)
@@ -167,6 +169,9 @@ class Delivery:
             pause = max(answer.after_seconds, delay * random.uniform(0.5, 1.0))
             if self._stop.is_set() or time.monotonic() + pause > give_up_at:
                 return answer
+            if not told and time.monotonic() - began > TELL_AFTER_SECONDS:
+                told = True
+                log.warning("no answer yet, trying for %.0f s: %s", self._target.deadline_seconds, answer.reason)
             self._stop.wait(pause)
             delay = min(2 * delay, LONGEST_DELAY_SECONDS)
 
