@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crossover.errors import BadSetting
@@ -42,6 +42,8 @@ class Postgres(BaseModel):
     database: str = "crossover"
     user: str = "crossover"
     password: SecretStr = SecretStr("")
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    ca_file: Path | None = Field(default=None, description="PEM file of the authority that signed the server")
 
     @property
     def dsn(self) -> str:
@@ -53,6 +55,9 @@ class Kafka(BaseModel):
     """The log that both stores are read from."""
 
     bootstrap_servers: str = "127.0.0.1:9092"
+    user: str = Field(default="", description="with a user: SASL_SSL and SCRAM-SHA-512; without: plain text")
+    password: SecretStr = SecretStr("")
+    ca_file: Path | None = Field(default=None, description="PEM file of the authority that signed the brokers")
     log_partitions: int = Field(default=4, ge=1, le=1000)
     event_partitions: int = Field(default=2, ge=1, le=1000)
     replication: int = Field(default=1, ge=1, le=10)
@@ -70,6 +75,9 @@ class Lake(BaseModel):
     catalog_database: str = "lake_catalog"
     catalog_user: str = "lake"
     catalog_password: SecretStr = SecretStr("")
+    catalog_sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    catalog_ca_file: Path | None = None
+    hdfs_user: str = Field(default="", description="as whom HDFS knows this process; empty: the system's user")
     lateness_hours: int = Field(default=1, ge=0, description="a day partition is closed this long after its end")
 
     @property
@@ -82,10 +90,18 @@ class Spark(BaseModel):
     """The lake's engine: one warm Spark Connect server, and drivers of their own for the streaming jobs."""
 
     connect_url: str = "sc://127.0.0.1:15002"
-    master: str = "local[2]"
+    master: str = Field(default="local[2]", description="local[N], k8s://URL, spark://HOST:PORT or yarn")
     jars: Path = Path("jars/spark")
     driver_memory: str = "1g"
     shuffle_partitions: int = Field(default=2, ge=1)
+    ui_port: int = Field(default=0, ge=0, le=65535, description="the driver's web page and REST API; 0 = none")
+    ui_url: str = Field(default="", description="where others reach the Spark Connect server's REST API")
+    # Not for local[N]:
+    executors: int = Field(default=2, ge=1, description="fixed for the life of a driver: never allocated on demand")
+    executor_cores: int = Field(default=1, ge=1)
+    executor_memory: str = "1g"
+    executor_cpu_request: str = Field(default="", description="Kubernetes CPU request; empty: executor_cores")
+    executor_template: Path | None = Field(default=None, description="pod template of the executors")
 
 
 class Ingest(BaseModel):
@@ -119,6 +135,7 @@ class Generate(BaseModel):
 
     host: str = "127.0.0.1"
     port: Port = 8090
+    token: SecretStr = Field(default=SecretStr(""), description="who controls must send it; a must unless on loopback")
 
 
 class Stream(BaseModel):
@@ -128,12 +145,34 @@ class Stream(BaseModel):
     trigger_seconds: float = Field(default=2.0, ge=0)
 
 
+class PodShape(BaseModel):
+    """What a cluster changes in the pod template of one role; empty fields leave the template as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cpu_request: str = ""
+    cpu_limit: str = ""
+    memory: str = ""
+    secret: str = Field(default="", description="name of the role's Secret")
+    node_selector: dict[str, str] = {}
+    tolerations: list[dict[str, str | int]] = []
+
+
 class Jobs(BaseModel):
     """The pods that DAGs start when job_mode is kubernetes."""
 
     namespace: str = "crossover"
     image_app: str = "crossover-app:0.1.0"
     image_spark: str = "crossover-spark:0.1.0"
+    pods: dict[str, PodShape] = Field(default={}, description="by role: benchmark, generator, maintenance, spark")
+
+
+class Pod(BaseModel):
+    """The pod that this process runs in, told by the downward API; empty outside a cluster."""
+
+    name: str = ""
+    namespace: str = ""
+    ip: str = ""
 
 
 class Airflow(BaseModel):
@@ -174,6 +213,7 @@ class Settings(BaseSettings):
     generate: Generate = Generate()
     stream: Stream = Stream()
     jobs: Jobs = Jobs()
+    pod: Pod = Pod()
     airflow: Airflow = Airflow()
     benchmark: Benchmark = Benchmark()
 
