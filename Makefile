@@ -4,10 +4,16 @@ ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 VENV ?= $(ROOT).venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+CHECKOV_VERSION := 3.3.30
 UV_VERSION := 0.13.9
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' $(ROOT)pyproject.toml)
+DOCKER ?= $(or $(wildcard $(ROOT)../shared/k8s/docker),docker)
+export DOCKER_BUILDKIT := 1
 export CROSSOVER_HOME ?= $(ROOT).crossover
 
 .DEFAULT_GOAL := help
+.PHONY: compose-env test-compose test-helm test-kubernetes
+.PHONY: images standins test-images sbom
 .PHONY: help setup demo up down status doctor test test-fast lint format lock clean
 
 help: ## this list
@@ -55,13 +61,51 @@ test-fast: lint ## lint, and the tests that need no running service
 test: test-fast ## everything: test-fast, then integration and end to end on the real parts (25 minutes at most)
 	@cd $(ROOT) && $(ROOT)tests/install-browser && $(BIN)/pytest tests/integration tests/e2e
 
+compose-env: ## write .env for docker compose: versions, ports, random passwords; what .env says already stays
+	@$(ROOT)compose/make-env
+
+test-compose: $(VENV)/.ready-dev ## docker compose up on the built images, DAG quickstart in it, down again (15 minutes at most)
+	@cd $(ROOT) && if [ -z "$$DOCKER_HOST" ] && [ -x ../shared/k8s/docker ]; then export DOCKER_HOST=$$(../shared/k8s/docker context inspect --format '{{.Endpoints.docker.Host}}'); fi && \
+	  $(BIN)/pytest tests/compose -s
+
+test-helm: $(VENV)/.ready-dev ## the chart: rendered, valid for Kubernetes 1.29 to 1.34, own rules, checkov (no cluster; 2 minutes)
+	@cd $(ROOT) && $(BIN)/pytest tests/helm
+	@cd $(ROOT) && manifests=$$(mktemp -d) && trap 'rm -rf '$$manifests EXIT && PYTHONPATH=. $(BIN)/python tests/helm/chart.py $$manifests && \
+	  $(BIN)/uv tool run --quiet --from checkov==$(CHECKOV_VERSION) checkov --config-file helm/checkov.yaml --directory $$manifests
+
+test-kubernetes: $(VENV)/.ready-dev ## images, chart, DAGs and faults on a real Kubernetes: any KUBECONFIG (45 minutes at most; ARGS="-m kubernetes_smoke" is short)
+	@cd $(ROOT) && $(BIN)/pytest tests/kubernetes -s $(ARGS)
+
 format: $(VENV)/.ready-dev ## ruff format and the mendable findings
 	@cd $(ROOT) && $(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
 lock: $(VENV)/.ready-dev ## resolve requirements*.txt again from pyproject.toml
-	@cd $(ROOT) && for lock in ".txt --extra airflow --extra stack" "-job.txt -c requirements.txt" "-dev.txt -c requirements.txt --extra airflow --extra stack --extra dev"; do \
-	  set -- $$lock; out=requirements$$1; shift; \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --extra spark pyproject.toml "$$@" -o $$out; done
+	@cd $(ROOT) && \
+	$(LOCK) pyproject.toml --extra spark --extra airflow --extra stack -o requirements.txt && \
+	$(LOCK) pyproject.toml -c requirements.txt -o requirements-app.txt && \
+	$(LOCK) pyproject.toml -c requirements.txt --extra spark -o requirements-job.txt && \
+	$(LOCK) pyproject.toml -c requirements.txt --extra airflow -o requirements-airflow.txt && \
+	$(LOCK) pyproject.toml -c requirements.txt --extra spark --extra airflow --extra stack --extra dev -o requirements-dev.txt && \
+	$(LOCK) --group build -o requirements-build.txt
+
+##@ Images
+images: ## build crossover-{app,spark,airflow,airflow-local} (DOCKER=another engine's command)
+	@cd $(ROOT) && for target in app spark airflow airflow-local; do \
+	  $(DOCKER) build --target $$target --tag crossover-$$target:$(VERSION) --build-arg VERSION=$(VERSION) \
+	    --label org.opencontainers.image.revision="$$(git describe --always --dirty)" . || exit; done
+
+standins: ## build stand-ins for the official images under their names, where no image registry is reached
+	@cd $(ROOT) && for image in postgres:18.6-bookworm apache/kafka:4.4.0 apache/hadoop:3.4.2 apache/airflow:3.3.2-python3.11; do \
+	  target=$${image%%:*}; $(DOCKER) build --file tests/standins/Dockerfile --target $${target##*/} --tag $$image . || exit; done
+
+test-images: $(VENV)/.ready-dev ## what is in the images, and that they work read-only without rights (3 minutes)
+	@cd $(ROOT) && DOCKER=$(DOCKER) $(BIN)/pytest tests/images
+
+sbom: $(VENV)/.ready-dev ## a CycloneDX bill of materials for each lock, into build/sbom
+	@cd $(ROOT) && mkdir -p build/sbom && for lock in requirements*.txt; do \
+	  PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml --output-file build/sbom/$${lock%.txt}.cdx.json $$lock || exit; done && ls build/sbom
 
 clean: down ## remove the environment and all state of the local stack
 	rm -rf $(VENV) $(CROSSOVER_HOME)

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from crossover.connections import connect_postgres
+from crossover.connections import connect_postgres, kafka_source
 from crossover.dataset import sealed_offsets
 from crossover.errors import BadSetting, CrossoverError, ServiceError
-from crossover.job import log, start_logging, stop_on_signal, write_result
+from crossover.job import STOPPED, log, start_logging, stop_on_signal, write_result
 from crossover.lake.catalog import checkpoint
 from crossover.lake.tables import create_table
 from crossover.records import Kind, topic
@@ -59,7 +59,7 @@ def start_query(spark: "SparkSession", settings: Settings, dataset: str, kind: K
     messages = (
         spark.readStream
         .format("kafka")
-        .option("kafka.bootstrap.servers", settings.kafka.bootstrap_servers)
+        .options(**kafka_source(settings))
         .option("subscribe", topic(kind, dataset))
         .option("startingOffsets", "earliest")
         .option("failOnDataLoss", "true")
@@ -170,15 +170,16 @@ class Follower:
         )
 
 
-def follow(follower: Follower, mode: str, stop: threading.Event, max_seconds: float | None) -> None:
-    """Watch the queries until the mode's end, then stop them between two batches."""
+def follow(follower: Follower, mode: str, stop: threading.Event, max_seconds: float | None) -> bool:
+    """Watch the queries until the mode's end, then stop them between two batches; False if `stop` came before it."""
     deadline = time.monotonic() + max_seconds if max_seconds else None
+    finished = True
     while not stop.wait(POLL_SECONDS):
         active = follower.streams.any_active()
         follower.look()
         follower.streams.mend()
         if not active and not follower.streams.any_active():
-            return
+            return True
         if deadline is not None and time.monotonic() > deadline:
             log.info("the time of this stream is over")
             break
@@ -186,8 +187,11 @@ def follow(follower: Follower, mode: str, stop: threading.Event, max_seconds: fl
             ends = sealed_offsets(follower.dataset, follower.settings)
             if ends is not None and follower.reached(ends):
                 break
+    else:
+        finished = mode == "continuous"
     follower.streams.stop()
     follower.look()
+    return finished
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -200,17 +204,17 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with only_stream(dataset, settings):
             started = time.monotonic()
-            spark = build_session(settings, f"stream {dataset}")
+            spark = build_session(settings, f"stream {dataset}", stop)
             log.info("Spark is ready after %.1f s", time.monotonic() - started)
             follower = Follower(Streams(spark, settings, dataset, options.mode))
-            follow(follower, options.mode, stop, options.max_minutes * 60 if options.max_minutes else None)
+            finished = follow(follower, options.mode, stop, options.max_minutes * 60 if options.max_minutes else None)
             log.info("%s, %.1f s", follower.words(), time.monotonic() - started)
             write_result({"dataset": dataset, **{f"{kind.value}_messages": follower.messages[kind] for kind in Kind}})
             spark.stop()
     except CrossoverError as error:
         log.error("%s", error)
         return error.exit_code
-    return 0
+    return 0 if finished else STOPPED
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("crossover.stack.status", "health, address and log file of each part"),
     "doctor": ("crossover.stack.doctor", "name each missing prerequisite and its cure"),
     "dataset": ("crossover.dataset_command", "create a dataset, or seal it: nothing more will come"),
+    "access": ("crossover.access.command", "make users and rights of the stores as declared, or show them"),
     "generate": ("crossover.generate.command", "send synthetic records"),
     "replay": ("crossover.generate.replay_command", "send the lines of real log files"),
     "control": ("crossover.generate.control", "serve the generator's control API"),

@@ -1,8 +1,10 @@
 """How to reach each service: one function a service, so that addresses and options are written once."""
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossover.errors import ServiceDown
+from crossover.errors import MissingPrerequisite, ServiceDown
 from crossover.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ def connect_postgres(settings: Settings, *, application: str, autocommit: bool =
             dbname=store.database,
             user=store.user,
             password=store.password.get_secret_value(),
+            sslmode=store.sslmode,
+            sslrootcert=str(store.ca_file) if store.ca_file else None,
             application_name=f"crossover-{application}",
             options="-c timezone=UTC",
             connect_timeout=10,
@@ -51,11 +55,74 @@ def connect_spark(settings: Settings) -> "SparkSession":
     return session
 
 
-def kafka_admin(settings: Settings) -> "AdminClient":
+def spark_home() -> Path:
+    """Where Spark itself is installed, not only its client. Raises MissingPrerequisite."""
+    spec = find_spec("pyspark")
+    home = Path(spec.origin).parent if spec is not None and spec.origin is not None else None
+    if home is None or not (home / "jars").is_dir():
+        raise MissingPrerequisite(
+            "pyspark with its jars is not installed here", cure="make setup; in a cluster: the image crossover-spark"
+        )
+    return home
+
+
+def kafka_client(settings: Settings) -> dict[str, Any]:
+    """What every librdkafka client is given: address and, with a user, TLS and SCRAM."""
+    kafka = settings.kafka
+    options: dict[str, Any] = {"bootstrap.servers": kafka.bootstrap_servers}
+    if kafka.user:
+        options |= {
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": kafka.user,
+            "sasl.password": kafka.password.get_secret_value(),
+        }
+        if kafka.ca_file:
+            options["ssl.ca.location"] = str(kafka.ca_file)
+    return options
+
+
+def kafka_source(settings: Settings) -> dict[str, str]:
+    """The same for Spark's Kafka source. The authority goes along as text, so executors need no file.
+
+    Raises MissingPrerequisite if the authority's file cannot be read.
+    """
+    kafka = settings.kafka
+    options = {"kafka.bootstrap.servers": kafka.bootstrap_servers}
+    if kafka.user:
+        module = "org.apache.kafka.common.security.scram.ScramLoginModule"
+        user, password = (_jaas_quoted(text) for text in (kafka.user, kafka.password.get_secret_value()))
+        options |= {
+            "kafka.security.protocol": "SASL_SSL",
+            "kafka.sasl.mechanism": "SCRAM-SHA-512",
+            "kafka.sasl.jaas.config": f"{module} required username={user} password={password};",
+        }
+        if kafka.ca_file:
+            options |= {
+                "kafka.ssl.truststore.type": "PEM",
+                "kafka.ssl.truststore.certificates": _read_authority(kafka.ca_file),
+            }
+    return options
+
+
+def _jaas_quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _read_authority(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii")
+    except OSError as error:
+        raise MissingPrerequisite(
+            f"the certificate authority {file} cannot be read: {error.strerror}", cure="set CROSSOVER_KAFKA__CA_FILE"
+        ) from error
+
+
+def kafka_admin(settings: Settings, **options: Any) -> "AdminClient":
     """Topics: create, look at, delete."""
     from confluent_kafka.admin import AdminClient
 
-    return AdminClient({"bootstrap.servers": settings.kafka.bootstrap_servers})
+    return AdminClient({**kafka_client(settings), **options})
 
 
 def kafka_producer(settings: Settings, **options: Any) -> "Producer":
@@ -63,7 +130,7 @@ def kafka_producer(settings: Settings, **options: Any) -> "Producer":
     from confluent_kafka import Producer
 
     return Producer({
-        "bootstrap.servers": settings.kafka.bootstrap_servers,
+        **kafka_client(settings),
         "acks": "all",
         "enable.idempotence": True,
         "compression.type": "lz4",
@@ -76,7 +143,7 @@ def kafka_consumer(settings: Settings, *, group: str, **options: Any) -> "Consum
     from confluent_kafka import Consumer
 
     return Consumer({
-        "bootstrap.servers": settings.kafka.bootstrap_servers,
+        **kafka_client(settings),
         "group.id": group,
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",

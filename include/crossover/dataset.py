@@ -43,6 +43,16 @@ def create_tables(dataset: str, settings: Settings) -> None:
         connection.execute("INSERT INTO dataset (name) VALUES (%s) ON CONFLICT DO NOTHING", (dataset,))
 
 
+def require_tables(dataset: str, settings: Settings) -> None:
+    """Raise BadInput unless the platform's tables and the dataset's two are there. Needs no right to make any."""
+    names = [f"{dataset}.{kind.value}" for kind in Kind] + ["public.benchmark_run", "public.sink_offset"]
+    with connect_postgres(settings, application="dataset") as connection:
+        missing = connection.execute(sql("dataset/missing_tables.sql").encode(), {"names": names}).fetchall()
+    if missing:
+        words = ", ".join(name for (name,) in missing)
+        raise BadInput(f"PostgreSQL has no {words}", cure=f"crossover dataset create {dataset}")
+
+
 def create_topics(partitions: dict[str, int], settings: Settings, *, timeout_seconds: float = 30) -> None:
     """Make the topics with stated partitions, replication and retention, and wait until each has its leaders."""
     from confluent_kafka import KafkaError, KafkaException
@@ -57,8 +67,8 @@ def create_topics(partitions: dict[str, int], settings: Settings, *, timeout_sec
     for name, done in admin.create_topics(wanted, operation_timeout=timeout_seconds).items():
         try:
             done.result(timeout_seconds)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+        except (KafkaException, TimeoutError) as error:
+            if isinstance(error, TimeoutError) or error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ServiceDown(f"Kafka did not make topic {name}: {error}", cure="crossover status") from error
     deadline = time.monotonic() + timeout_seconds
     while not _all_led(admin.list_topics(timeout=timeout_seconds).topics, partitions):

@@ -7,7 +7,8 @@ CrossoverError
 |   '-- MissingPrerequisite  something that must be installed or started first
 +-- ServiceError         a part we depend on did not do its work: exit code 3
 |   +-- ServiceDown      it does not answer
-|   '-- ServiceTimeout   it answers too slowly
+|   +-- ServiceTimeout   it answers too slowly
+|   '-- IdleWorkers      an executor of Spark that was to share the work did none
 '-- DataError            the data are not what they must be: exit code 4
     +-- StoresDiffer     the two stores do not hold the same records
     +-- AnswersDiffer    the two engines give different answers
@@ -59,6 +60,10 @@ class ServiceDown(ServiceError):
 
 class ServiceTimeout(ServiceError):
     """A service answers too slowly."""
+
+
+class IdleWorkers(ServiceError):
+    """An executor of Spark that was to share the work did none of it: the times are not those of a cluster."""
 
 
 class DataError(CrossoverError):

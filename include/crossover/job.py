@@ -1,7 +1,8 @@
 """The contract of every piece of work that a DAG launches, the same in a pod and in a local process.
 
 argv and environment in; out: lines that begin with their level, `::group::` blocks, one `BENCH {json}` line a finished
-cell, a small summary in `${XCOM_DIR:-/airflow/xcom}/return.json`; SIGTERM is a clean stop; exit 99 means nothing to do.
+cell, a small summary in `${XCOM_DIR:-/airflow/xcom}/return.json`; SIGTERM is a clean stop; exit 99 means nothing to do,
+143 that the job was stopped before its work was done.
 """
 
 import json
@@ -18,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 NOTHING_TO_DO = 99
+STOPPED = 143
 
 log = logging.getLogger("crossover")
 

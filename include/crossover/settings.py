@@ -12,12 +12,17 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from crossover.errors import BadSetting
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 DATASET_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,39}")
+MASTER_PATTERN = re.compile(
+    r"local\[([1-9]\d*|\*)\]|k8s://https?://[^/\s]+|spark://[^:/\s]+:\d+(,[^:/\s]+:\d+)*|yarn", re.ASCII
+)
+Role = Literal["benchmark", "generator", "maintenance", "spark"]
+"""What a job's pod is for; each role has a template include/pods/ROLE.yaml and a Secret of its own."""
 
 
 def checkout() -> Path | None:
@@ -83,7 +88,9 @@ class Lake(BaseModel):
     @property
     def catalog_jdbc(self) -> str:
         """The JDBC address of the catalog database."""
-        return f"jdbc:postgresql://{self.catalog_host}:{self.catalog_port}/{self.catalog_database}"
+        ca = f"&sslrootcert={quote(str(self.catalog_ca_file))}" if self.catalog_ca_file else ""
+        server = f"{self.catalog_host}:{self.catalog_port}"
+        return f"jdbc:postgresql://{server}/{self.catalog_database}?sslmode={self.catalog_sslmode}{ca}"
 
 
 class Spark(BaseModel):
@@ -102,6 +109,19 @@ class Spark(BaseModel):
     executor_memory: str = "1g"
     executor_cpu_request: str = Field(default="", description="Kubernetes CPU request; empty: executor_cores")
     executor_template: Path | None = Field(default=None, description="pod template of the executors")
+    executor_wait_seconds: float = Field(default=180, gt=0, description="a driver whose executors take longer fails")
+
+    @field_validator("master")
+    @classmethod
+    def _master_is_of_a_known_kind(cls, master: str) -> str:
+        if not MASTER_PATTERN.fullmatch(master):
+            raise ValueError("use local[N], local[*], k8s://https://HOST[:PORT], spark://HOST:PORT or yarn")
+        return master
+
+    @property
+    def on_cluster(self) -> bool:
+        """True if tasks run in executors, which are processes of their own."""
+        return not self.master.startswith("local")
 
 
 class Ingest(BaseModel):
@@ -164,7 +184,8 @@ class Jobs(BaseModel):
     namespace: str = "crossover"
     image_app: str = "crossover-app:0.1.0"
     image_spark: str = "crossover-spark:0.1.0"
-    pods: dict[str, PodShape] = Field(default={}, description="by role: benchmark, generator, maintenance, spark")
+    pods: dict[Role, PodShape] = {}
+    keep_failed_hours: int = Field(default=24, ge=1, description="a failed pod can be read for so long")
 
 
 class Pod(BaseModel):
@@ -173,6 +194,24 @@ class Pod(BaseModel):
     name: str = ""
     namespace: str = ""
     ip: str = ""
+
+
+class Access(BaseModel):
+    """Who `crossover access apply` works as, and the passwords that it sets; for no other process."""
+
+    postgres_admin_user: str = "postgres"
+    postgres_admin_password: SecretStr = Field(default=SecretStr(""), description="empty: PostgreSQL is left alone")
+    kafka_admin_user: str = "admin"
+    kafka_admin_password: SecretStr = Field(default=SecretStr(""), description="empty: Kafka is left alone")
+    hdfs_admin: str = Field(default="hadoop", description="empty: HDFS is left alone")
+    passwords: dict[str, SecretStr] = Field(default={}, description="principal -> password, one for all its logins")
+
+    def password_of(self, principal: str) -> str:
+        """The principal's password. Raises BadSetting when none was given."""
+        password = self.passwords.get(principal, SecretStr("")).get_secret_value()
+        if not password:
+            raise BadSetting(f"CROSSOVER_ACCESS__PASSWORDS has no password for {principal!r}")
+        return password
 
 
 class Airflow(BaseModel):
@@ -214,6 +253,7 @@ class Settings(BaseSettings):
     stream: Stream = Stream()
     jobs: Jobs = Jobs()
     pod: Pod = Pod()
+    access: Access = Access()
     airflow: Airflow = Airflow()
     benchmark: Benchmark = Benchmark()
 
@@ -241,8 +281,14 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(_env_file=home / "stack.env", **{**overrides, "home": home})
     except ValidationError as error:
-        wrong = "; ".join(
-            f"CROSSOVER_{'__'.join(str(p) for p in e['loc']).upper()}: {e['msg']} (got {e['input']!r})"
-            for e in error.errors()
-        )
-        raise BadSetting(f"wrong settings: {wrong}", cure="mend the variable or stack.env in " + str(home)) from error
+        wrong = "; ".join(_complaint("__".join(str(p) for p in e["loc"]).upper(), e["msg"], e["input"])
+                          for e in error.errors())  # fmt: skip
+        # The cause would show what was given, secrets too.
+        raise BadSetting(f"wrong settings: {wrong}", cure="mend the variable or stack.env in " + str(home)) from None
+    except SettingsError as error:
+        raise BadSetting(f"wrong settings: {error}", cure="a variable that holds a table must be JSON") from None
+
+
+def _complaint(name: str, problem: str, given: object) -> str:
+    secret = isinstance(given, dict) or any(word in name for word in ("PASSWORD", "TOKEN"))
+    return f"CROSSOVER_{name}: {problem}" + ("" if secret else f" (got {given!r})")

@@ -14,19 +14,18 @@ from airflow.sdk.exceptions import AirflowException, AirflowSkipException, Airfl
 from kubernetes.client import models as k8s
 
 from crossover.job import NOTHING_TO_DO
-from crossover.settings import load_settings
+from crossover.settings import PodShape, Role, load_settings
 from crossover_airflow.links import ReportLink
 from crossover_airflow.local import LocalJob, failure_reason, job_environment
+from crossover_airflow.pods import reading_hint, settle_sidecar, shape_pod
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-Role = Literal["benchmark", "generator", "maintenance", "spark"]
 POD_TEMPLATES = Path(__file__).resolve().parents[2] / "include" / "pods"
 BENCHMARK_POOL = "benchmark"
 DEADLINE_MARGIN = timedelta(minutes=2)
 LOCAL_GRACE_SECONDS = 30
-SIDECAR_NEEDS = {"cpu": "50m", "memory": "32Mi"}
 
 
 class BenchPodOperator(KubernetesPodOperator):
@@ -63,6 +62,7 @@ class BenchPodOperator(KubernetesPodOperator):
             "durable": not benchmark,
             "random_name_suffix": True,
             "startup_timeout_seconds": 600,
+            "startup_check_interval_seconds": 1,
             "on_finish_action": "delete_succeeded_pod",
             "log_events_on_failure": True,
             # The specification names every setting of the job; it has no place in an error message.
@@ -117,19 +117,32 @@ class BenchPodOperator(KubernetesPodOperator):
     def build_pod_request_obj(self, context: "Context | None" = None, *, dry_run: bool = False) -> k8s.V1Pod:
         """The pod to start: the role's template, then the settings' image and namespace, then this task."""
         settings = load_settings()
-        self.cmds, self.arguments = list(self.argv[:1]), list(self.argv[1:])
+        # As arguments, not as command: the image's entry point (an init that passes signals on) stays in front.
+        self.cmds, self.arguments = [], list(self.argv)
         self.pod_template_file = self.pod_template_file or str(POD_TEMPLATES / f"{self.role}.yaml")
         self.namespace = self.namespace or settings.jobs.namespace
         self.image = self.image or (settings.jobs.image_spark if self.role == "spark" else settings.jobs.image_app)
         pod = super().build_pod_request_obj(context, dry_run=dry_run)
-        for container in pod.spec.containers:
-            if container.name == PodDefaults.SIDECAR_CONTAINER_NAME and not container.resources.limits:
-                # Without limits of its sidecar too, no pod is of the class Guaranteed.
-                container.resources = k8s.V1ResourceRequirements(requests=SIDECAR_NEEDS, limits=SIDECAR_NEEDS)
+        containers = {container.name: container for container in pod.spec.containers}
+        shape_pod(pod, containers[self.base_container_name], self.role, settings.jobs.pods.get(self.role, PodShape()))
+        if PodDefaults.SIDECAR_CONTAINER_NAME in containers:
+            settle_sidecar(containers[PodDefaults.SIDECAR_CONTAINER_NAME])
         return pod
 
-    def cleanup(self, *args: Any, **kwargs: Any) -> None:
-        """Log and delete a finished pod.
+    def get_or_create_pod(self, pod_request_obj: k8s.V1Pod, context: "Context") -> k8s.V1Pod:
+        """The pod of an earlier attempt whose scheduler died, or a new one.
+
+        A measurement is not taken over: the earlier attempt's pod is deleted, or two would time each other.
+        """
+        if not self.durable:
+            selector = self._build_find_pod_label_selector(context)
+            for orphan in self.client.list_namespaced_pod(self.namespace, label_selector=selector).items:
+                self.log.warning("deleting pod %s, which an earlier attempt has left behind", orphan.metadata.name)
+                self.pod_manager.delete_pod(orphan)
+        return super().get_or_create_pod(pod_request_obj, context)
+
+    def cleanup(self, pod: k8s.V1Pod, remote_pod: k8s.V1Pod, *args: Any, **kwargs: Any) -> None:
+        """Log a finished pod, and delete it unless it failed.
 
         The provider raises "the pod failed" here over a time-out that is on its way up, and then Airflow does not call
         on_kill and the pod runs on. So a time-out is let through.
@@ -137,10 +150,17 @@ class BenchPodOperator(KubernetesPodOperator):
         if isinstance(sys.exc_info()[1], AirflowTaskTimeout):
             return
         try:
-            super().cleanup(*args, **kwargs)
+            super().cleanup(pod, remote_pod, *args, **kwargs)
         except AirflowSkipException:
+            # To the provider a pod with nothing to do has failed, and failed pods are kept.
+            self.pod_manager.delete_pod(remote_pod)
             if self.nothing_to_do == "skip":
                 raise
+        except AirflowException:
+            self.log.error(
+                "%s", reading_hint(remote_pod, self.base_container_name, load_settings().jobs.keep_failed_hours)
+            )
+            raise
 
 
 def _locked_down() -> k8s.V1SecurityContext:

@@ -2,11 +2,19 @@
 
 import json
 import os
+import subprocess
+import time
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import kubernetes_validate
 import pytest
+from airflow.sdk.exceptions import AirflowException
 from kubernetes.client import ApiClient
+from kubernetes.client import models as k8s
+
+from crossover.errors import BadSetting
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = ("benchmark", "generator", "maintenance", "spark")
@@ -75,7 +83,8 @@ def test_the_job_in_the_pod_has_the_argv_of_the_task_and_the_image_of_the_settin
     monkeypatch.setenv("CROSSOVER_JOBS__NAMESPACE", "elsewhere")
     pod = pod_of(operator("generator"))
     base = pod["spec"]["containers"][0]
-    assert base["command"] + base["args"] == ["crossover", "report", "--run", "r"]
+    assert base["args"] == ["crossover", "report", "--run", "r"]
+    assert not base.get("command"), "the image's entry point must stay in front"
     assert base["image"] == "registry.example/app:7"
     assert pod["metadata"]["namespace"] == "elsewhere"
     assert pod_of(operator("spark"))["spec"]["containers"][0]["image"] == "crossover-spark:0.1.0"
@@ -96,6 +105,7 @@ def test_labels_say_what_a_pod_belongs_to():
         "app.kubernetes.io/name": "crossover",
         "app.kubernetes.io/component": "generator",
         "app.kubernetes.io/part-of": "crossover",
+        "app.kubernetes.io/managed-by": "airflow",
     }
 
 
@@ -107,7 +117,7 @@ def test_secrets_reach_a_pod_by_name_only(house, monkeypatch):
         assert SECRET not in json.dumps(pod)
         assert pod["spec"]["containers"][0]["envFrom"] == [
             {"configMapRef": {"name": "crossover-settings"}},
-            {"secretRef": {"name": "crossover-secrets"}},
+            {"secretRef": {"name": f"crossover-{task.role}"}},
         ]
         assert not any("PASSWORD" in variable["name"] for variable in pod["spec"]["containers"][0]["env"])
 
@@ -141,11 +151,86 @@ def test_a_time_out_is_not_hidden_by_the_clean_up_of_the_pod():
         run_out_of_time(operator("generator"))
 
 
+def shapes(monkeypatch, **by_role):
+    monkeypatch.setenv("CROSSOVER_JOBS__PODS", json.dumps(by_role))
+
+
+def test_a_cluster_shapes_the_pods_of_a_role_and_of_no_other(monkeypatch):
+    toleration = {"key": "bench", "operator": "Exists", "effect": "NoSchedule", "tolerationSeconds": 9}
+    wanted = {
+        "cpu_request": "100m",
+        "cpu_limit": "3",
+        "memory": "3Gi",
+        "secret": "another",
+        "node_selector": {"disk": "ssd"},
+        "tolerations": [toleration],
+    }
+    untouched = pod_of(operator("maintenance"))["spec"]
+    shapes(monkeypatch, generator=wanted)
+    pod = pod_of(operator("generator"))
+    assert kubernetes_validate.validate(pod, "1.34", strict=True)
+    base = pod["spec"]["containers"][0]
+    assert base["resources"] == {
+        "requests": {"cpu": "100m", "memory": "3Gi", "ephemeral-storage": "128Mi"},
+        "limits": {"cpu": "3", "memory": "3Gi", "ephemeral-storage": "256Mi"},
+    }
+    assert base["envFrom"] == [{"configMapRef": {"name": "crossover-settings"}}, {"secretRef": {"name": "another"}}]
+    assert pod["spec"]["nodeSelector"] == {"disk": "ssd"}
+    assert pod["spec"]["tolerations"] == [toleration]
+    assert pod_of(operator("maintenance"))["spec"] == untouched
+
+
+def test_a_benchmark_that_would_not_own_its_cores_is_refused(monkeypatch):
+    shapes(monkeypatch, benchmark={"cpu_request": "100m"})
+    with pytest.raises(BadSetting, match="100m CPU and may use 1"):
+        pod_of(operator("benchmark"))
+    shapes(monkeypatch, benchmark={"cpu_request": "250m", "cpu_limit": "250m"})
+    assert pod_of(operator("benchmark"))["spec"]["containers"][0]["resources"]["limits"]["cpu"] == "250m"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"generators": {}}, "'benchmark', 'generator', 'maintenance' or 'spark'"),
+        ({"generator": {"cpus": "1"}}, "CPUS: Extra inputs are not permitted"),
+        ({"generator": {"tolerations": [{"nokey": "x"}]}}, "no field nokey"),
+    ],
+)
+def test_a_shape_that_nobody_understands_is_refused_by_name(monkeypatch, wrong, told):
+    shapes(monkeypatch, **wrong)
+    with pytest.raises(BadSetting, match=told):
+        pod_of(operator("generator"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_sidecar_does_not_keep_a_deleted_pod_alive(role):
+    sidecar = pod_of(operator(role))["spec"]["containers"][1]
+    with subprocess.Popen(sidecar["command"], start_new_session=True) as loop:
+        time.sleep(0.3)
+        loop.terminate()
+        assert loop.wait(timeout=3) == 0
+
+
+@pytest.mark.parametrize(("role", "kept"), [("benchmark", []), ("generator", ["old"])])
+def test_a_new_attempt_takes_an_orphan_over_but_never_a_measurement(monkeypatch, role, kept):
+    """The scheduler died, its pod runs on; only the API is cut off."""
+    left = {"old": k8s.V1Pod(metadata=k8s.V1ObjectMeta(name="old", labels={}), status=k8s.V1PodStatus(phase="Running"))}
+    op = operator(role)
+    op.namespace = "crossover"
+    op.client = SimpleNamespace(list_namespaced_pod=lambda *_, **__: k8s.V1PodList(items=list(left.values())))
+    op.pod_manager = SimpleNamespace(
+        delete_pod=lambda pod: left.pop(pod.metadata.name), create_pod=lambda pod: left.setdefault("new", pod)
+    )
+    monkeypatch.setattr(op, "_build_find_pod_label_selector", lambda *_, **__: "this=task")
+    monkeypatch.setattr(op, "log_matching_pod", lambda **_: None)
+    op.get_or_create_pod(op.build_pod_request_obj(dry_run=True), {})
+    assert sorted(left) == sorted(kept or ["new"])
+
+
 @pytest.mark.parametrize(("nothing_to_do", "skipped"), [("skip", True), ("succeed", False)])
 def test_a_pod_with_nothing_to_do_is_judged_as_the_task_says(monkeypatch, nothing_to_do, skipped):
     """The provider's own clean-up of a pod whose container ended with 99; only the API calls are cut off."""
     from airflow.sdk.exceptions import AirflowSkipException
-    from kubernetes.client import models as k8s
 
     ended = k8s.V1ContainerState(terminated=k8s.V1ContainerStateTerminated(exit_code=99))
     status = k8s.V1ContainerStatus(name="base", image="i", image_id="i", ready=False, restart_count=0, state=ended)
@@ -153,6 +238,8 @@ def test_a_pod_with_nothing_to_do_is_judged_as_the_task_says(monkeypatch, nothin
         metadata=k8s.V1ObjectMeta(name="p"), status=k8s.V1PodStatus(phase="Failed", container_statuses=[status])
     )
     op = operator("maintenance", nothing_to_do=nothing_to_do)
+    deleted = []
+    op.pod_manager = SimpleNamespace(delete_pod=deleted.append)
     for call in ("is_istio_enabled", "patch_already_checked", "_read_pod_container_states", "_read_pod_events"):
         monkeypatch.setattr(op, call, lambda *_, **__: None)
     if skipped:
@@ -160,6 +247,33 @@ def test_a_pod_with_nothing_to_do_is_judged_as_the_task_says(monkeypatch, nothin
             op.cleanup(pod=pod, remote_pod=pod)
     else:
         op.cleanup(pod=pod, remote_pod=pod)
+    assert deleted == [pod]
+
+
+def test_a_failed_pod_is_kept_and_its_task_log_says_how_to_read_it_without_any_secret(monkeypatch, capsys):
+    """The provider's clean-up of a pod that ended with 3, secrets in everything around it; only the API is cut off."""
+    for name in ("POSTGRES__PASSWORD", "KAFKA__PASSWORD", "LAKE__CATALOG_PASSWORD", "GENERATE__TOKEN"):
+        monkeypatch.setenv(f"CROSSOVER_{name}", SECRET)
+    ended = k8s.V1ContainerState(terminated=k8s.V1ContainerStateTerminated(exit_code=3, message="ERROR: no answer"))
+    status = k8s.V1ContainerStatus(name="base", image="i", image_id="i", ready=False, restart_count=0, state=ended)
+    op = operator("generator")
+    pod = op.build_pod_request_obj(dry_run=True)
+    pod.status = k8s.V1PodStatus(phase="Failed", container_statuses=[status])
+    op.pod_manager = SimpleNamespace(read_pod=lambda _: pod, delete_pod=lambda _: pytest.fail("it was deleted"))
+    for call in ("patch_already_checked", "_read_pod_events"):
+        monkeypatch.setattr(op, call, lambda *_, **__: None)
+    with pytest.raises(AirflowException) as failure:
+        op.cleanup(pod=pod, remote_pod=pod)
+    name, log = pod.metadata.name, capsys.readouterr().out
+    assert f"pod {name} is kept for 24 h: kubectl -n crossover logs {name} -c base" in log
+    assert "ERROR: no answer" in str(failure.value)
+    pod.metadata.deletion_timestamp = datetime.now(UTC)
+    with pytest.raises(AirflowException):
+        op.cleanup(pod=pod, remote_pod=pod)
+    assert f"pod {name} was deleted while its job ran" in capsys.readouterr().out
+    told = str(failure.value) + log + json.dumps(ApiClient().sanitize_for_serialization(pod), default=str)
+    told += "".join(str(getattr(op, field, "")) for field in op.template_fields)
+    assert SECRET not in told
 
 
 @pytest.mark.parametrize("role", ROLES)

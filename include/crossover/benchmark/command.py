@@ -16,13 +16,12 @@ from crossover.benchmark.run import Plan, run_plan
 from crossover.benchmark.rungs import Ladder, drop_copies
 from crossover.benchmark.statistics import MINIMUM_SAMPLES
 from crossover.connections import connect_postgres, connect_spark
-from crossover.dataset import create_tables
-from crossover.errors import BadInput, BadSetting
+from crossover.dataset import require_tables
+from crossover.errors import BadInput, BadSetting, IdleWorkers
 from crossover.settings import Settings
 
 log = logging.getLogger(__name__)
 
-STOPPED = 143
 DEFAULT_SIZES = "200000,600000,2000000"
 
 
@@ -95,7 +94,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if plan.effort.repetitions < MINIMUM_SAMPLES:
         log.warning("%d repetitions: fewer than %d name no winner", plan.effort.repetitions, MINIMUM_SAMPLES)
     stop = job.stop_on_signal()
-    create_tables(plan.dataset, settings)
+    require_tables(plan.dataset, settings)
     log.info("run %s: %d cases, sizes %s, layouts %s", plan.run_id, len(plan.cases), plan.sizes, plan.layouts)
     outcome = run_plan(plan, settings, stop)
     with connect_postgres(settings, application="benchmark") as connection:
@@ -104,7 +103,13 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         for line in table.render(saved.cells, layout).splitlines():
             log.info("%s", line)
     job.write_result(outcome.summary(plan))
-    return 0 if outcome.finished else STOPPED
+    log.info("Spark: %s", outcome.workers.words)
+    if outcome.workers.idle:
+        raise IdleWorkers(
+            f"this was no run on a cluster: {outcome.workers.words}",
+            cure="look at the executors (cores, memory, data per size); the run is marked and keeps its cells",
+        )
+    return 0 if outcome.finished else job.STOPPED
 
 
 def _show(arguments: argparse.Namespace, settings: Settings) -> int:

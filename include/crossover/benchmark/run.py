@@ -20,10 +20,12 @@ from crossover.benchmark.judge import judge
 from crossover.benchmark.measure import Effort, Question, Target, measure
 from crossover.benchmark.results import Cell, Run, save_cell, save_run
 from crossover.benchmark.rungs import Ladder, prepare
+from crossover.benchmark.workers import Evidence, evidence
 from crossover.connections import connect_postgres, connect_spark
 from crossover.engines.base import Engine
 from crossover.engines.postgres import PostgresEngine
 from crossover.engines.spark import SparkEngine
+from crossover.engines.workers import since
 from crossover.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class Outcome:
     cells: list[Cell]
     seconds: float
     finished: bool
+    workers: Evidence
 
     def summary(self, plan: Plan) -> dict[str, Any]:
         """The small result of the job."""
@@ -60,6 +63,7 @@ class Outcome:
             "disagreements": sum(cell.answers_agree is False for cell in self.cells),
             "seconds": round(self.seconds, 1),
             "finished": self.finished,
+            "spark_workers": self.workers.words,
         }
 
 
@@ -74,7 +78,13 @@ def run_plan(plan: Plan, settings: Settings, stop: threading.Event) -> Outcome:
         maker = connect_spark(settings)
         stack.callback(maker.stop)
         ladder = Ladder(connection, maker, settings, plan.run_id, plan.dataset, stop)
-        return Bench(plan, ladder, {"postgres": postgres, "spark": spark}).run()
+        before = spark.workers()
+        bench = Bench(plan, ladder, {"postgres": postgres, "spark": spark})
+        started = time.monotonic()
+        finished = bench.run()
+        found = evidence(None if before is None else since(before, spark.workers() or []))
+        bench.save_header({f"spark workers, {', '.join(plan.layouts)}": found.words})
+        return Outcome(bench.cells, time.monotonic() - started, finished, found)
 
 
 class Bench:
@@ -86,22 +96,19 @@ class Bench:
         self.configurations = {name: engine.configuration() for name, engine in engines.items()}
         self.cells: list[Cell] = []
 
-    def run(self) -> Outcome:
-        """Measure all that is planned; each cell is stored as soon as it is done."""
-        started = time.monotonic()
-        self._save_header()
+    def run(self) -> bool:
+        """Measure all that is planned; each cell is stored as soon as it is done. False after a stop."""
+        self.save_header(environment(self.configurations.items()))
         cores = {name: configuration.get("cores", "unknown") for name, configuration in self.configurations.items()}
         if len(set(cores.values())) > 1:
             log.warning("the engines do not have the same number of cores: %s", cores)
         # What lives by now lives to the end: it need not be searched for garbage again and again.
         gc.freeze()
         progress = job.Progress("cases", len(self.plan.layouts) * len(self.plan.sizes) * len(self.plan.cases))
-        finished = all(
-            self._run_size(size, layout, progress) for layout in self.plan.layouts for size in self.plan.sizes
-        )
-        return Outcome(self.cells, time.monotonic() - started, finished)
+        return all(self._run_size(size, layout, progress) for layout in self.plan.layouts for size in self.plan.sizes)
 
-    def _save_header(self) -> None:
+    def save_header(self, facts: dict[str, str]) -> None:
+        """Write the run's header, or add these facts to its environment."""
         plan = self.plan
         chosen = {
             "sizes": list(plan.sizes),
@@ -113,7 +120,7 @@ class Bench:
             run_id=plan.run_id,
             dataset=plan.dataset,
             started_at=datetime.now(UTC),
-            environment=environment(self.configurations.items()),
+            environment=facts,
             settings=dict.fromkeys(plan.layouts, chosen),
             cells=(),
         )

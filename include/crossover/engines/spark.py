@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from crossover.connections import connect_spark
 from crossover.engines.base import Answer
-from crossover.errors import BadInput, CrossoverError, ServiceDown, ServiceError, ServiceTimeout
+from crossover.engines.workers import Worker, workers
+from crossover.errors import BadInput, BadSetting, CrossoverError, ServiceDown, ServiceError, ServiceTimeout
 from crossover.settings import Settings
 from crossover.sql import sql
 
@@ -103,6 +104,20 @@ class SparkEngine:
         statement = sql("benchmark/spark_configuration.sql", catalog=self._settings.lake.catalog)
         answer = self.query(statement, {}, timeout_seconds=60)
         return found | {name: str(value) for name, value in zip(answer.columns, answer.rows[0], strict=True)}
+
+    def workers(self) -> list[Worker] | None:
+        """What each executor has done since it started; None when Spark computes inside one process.
+
+        Raises BadSetting without the address of the driver's REST API, ServiceDown when it does not answer.
+        """
+        if str(self._session.conf.get("spark.master")).startswith("local"):
+            return None
+        if not self._settings.spark.ui_url:
+            raise BadSetting(
+                "Spark runs on a cluster, and nothing tells whether its executors work",
+                cure="set CROSSOVER_SPARK__UI_URL to the REST API of the Spark Connect server's driver",
+            )
+        return workers(self._settings.spark.ui_url, self._session.conf.get("spark.app.id"))
 
     def close(self) -> None:
         """End the session; what the server holds for it is given back."""

@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+import hmac
 import logging
 import signal
 import socket
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
+from ipaddress import ip_address
 from typing import Any
 
 from granian.constants import Interfaces
@@ -15,9 +17,11 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crossover.errors import BadSetting, CrossoverError, UserError
 from crossover.generate.live import AlreadyRunning, BurstResult, Generator, Status, StreamConfig
@@ -43,10 +47,22 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         dataset = checked_dataset(arguments.dataset or settings.dataset)
     except ValueError as error:
         raise BadSetting(f"--dataset: {error}") from error
+    require_token(settings)
     _claim(settings.generate.host, settings.generate.port)
     generator = Generator(settings.ingest.url, dataset, partial(save_tally, settings=settings))
     asyncio.run(_serve(generator, settings))
     return 0
+
+
+def require_token(settings: Settings) -> None:
+    """Raise BadSetting when others than this machine could start load without a token."""
+    host = settings.generate.host
+    try:
+        local = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local and not settings.generate.token.get_secret_value():
+        raise BadSetting(f"the control API on {host} needs a token", cure="set CROSSOVER_GENERATE__TOKEN")
 
 
 def _claim(host: str, port: int) -> None:
@@ -156,6 +172,7 @@ class _Handlers:
 def application(generator: Generator, settings: Settings) -> Starlette:
     """The control API. Handlers are plain functions, which Starlette runs in threads: a burst blocks nobody else."""
     handlers = _Handlers(generator, settings.ingest.max_records)
+    token = settings.generate.token.get_secret_value()
     routes = [
         _route("GET", "/", _about),
         _route("GET", "/health", _health),
@@ -169,7 +186,31 @@ def application(generator: Generator, settings: Settings) -> Starlette:
         routes.append(_route("POST", f"/burst/{many}", handlers.burst, kind))
         routes.append(_route("GET", f"/sample/{one}", handlers.sample_one, kind))
         routes.append(_route("GET", f"/sample/{many}", handlers.sample, kind))
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, middleware=[Middleware(TokenGate, token=token)] if token else [])
+
+
+class TokenGate:
+    """Lets nobody through without the token, but for the health check."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self.app, self.wanted = app, f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 401."""
+        if scope["type"] == "http" and scope["path"] != "/health" and not self._knows(scope):
+            refusal = JSONResponse(
+                {"error": "the token is missing or wrong", "cure": "send Authorization: Bearer TOKEN"},
+                401,
+                {"WWW-Authenticate": 'Bearer realm="crossover generator"'},
+            )
+            await refusal(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _knows(self, scope: Scope) -> bool:
+        given = dict(scope["headers"]).get(b"authorization", b"")
+        # Takes as long for a good beginning as for a bad one.
+        return hmac.compare_digest(given, self.wanted)
 
 
 def _interval(name: str) -> Number:

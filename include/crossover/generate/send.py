@@ -83,6 +83,11 @@ class Delivery:
         if self._error is not None:
             raise self._error
 
+    @property
+    def cut_short(self) -> bool:
+        """True if `stop` came before everything was sent."""
+        return self._stop.is_set() and not self._ended
+
     def total(self, count: Literal["sent", "acked", "rejected", "unknown", "missed"]) -> int:
         """One of the tallies' counts, over all kinds."""
         return sum(getattr(tally, count) for tally in self.tallies.values())

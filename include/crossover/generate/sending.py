@@ -16,7 +16,7 @@ from crossover.errors import BadSetting, DataError
 from crossover.generate.batch import Source
 from crossover.generate.schedule import Schedule
 from crossover.generate.send import Delivery, Target
-from crossover.job import Progress, write_result
+from crossover.job import STOPPED, Progress, write_result
 from crossover.records import Kind
 from crossover.settings import Settings, checked_dataset
 from crossover.tally import Tally, save_tally
@@ -125,7 +125,9 @@ def _exit_code(delivery: Delivery) -> int:
     if delivery.total("unknown"):
         log.error("%d records were never answered: they may or may not be stored", delivery.total("unknown"))
         return UNANSWERED
-    return OTHERWISE_THAN_MEANT if unexpected.rejected or unexpected.accepted else 0
+    if unexpected.rejected or unexpected.accepted:
+        return OTHERWISE_THAN_MEANT
+    return STOPPED if delivery.cut_short else 0
 
 
 def write_file(source: Source, path: Path) -> int:

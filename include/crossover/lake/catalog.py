@@ -31,13 +31,14 @@ def require_jars(settings: Settings) -> None:
 
 
 def spark_properties(settings: Settings) -> dict[str, str]:
-    """Spark properties: connectors, the Iceberg catalog, UTC, few shuffle partitions."""
+    """Spark properties that do not depend on where Spark runs: the Iceberg catalog, UTC, few shuffle partitions."""
     lake = settings.lake
     catalog = f"spark.sql.catalog.{lake.catalog}"
     return {
-        # On the class path, not in spark.jars: that would copy and serve 60 MB at each start. Executors in pods have
-        # the same jars in their image.
+        # On the class path, not in spark.jars: that would copy and serve 60 MB at each start. Executors have the same
+        # jars at the same place.
         "spark.driver.extraClassPath": f"{settings.spark.jars}/*",
+        "spark.executor.extraClassPath": f"{settings.spark.jars}/*",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         catalog: "org.apache.iceberg.spark.SparkCatalog",
         f"{catalog}.type": "jdbc",
@@ -50,9 +51,6 @@ def spark_properties(settings: Settings) -> dict[str, str]:
         f"{catalog}.cache-enabled": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
-        "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
         **{f"spark.hadoop.{name}": value for name, value in hdfs_client_properties().items()},
     }

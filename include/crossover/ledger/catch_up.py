@@ -5,10 +5,11 @@ import subprocess
 import sys
 import threading
 import time
+from importlib.util import find_spec
 
-from crossover.connections import connect_postgres
+from crossover.connections import connect_postgres, spark_home
 from crossover.dataset import offsets, sealed_offsets
-from crossover.errors import ServiceError, ServiceTimeout
+from crossover.errors import MissingPrerequisite, ServiceError, ServiceTimeout
 from crossover.settings import Settings, checkout
 from crossover.sql import sql
 
@@ -40,6 +41,7 @@ def catch_up(
     """Wait until both stores hold what Kafka held at the call, if need be by a bounded stream of our own."""
     ends = end_offsets(dataset, settings)
     if start_stream and behind("lake_offset", ends, settings) and not stream_is_running(dataset, settings):
+        require_spark(dataset)
         run_stream(dataset)
     deadline, told = time.monotonic() + timeout_seconds, 0.0
     while True:
@@ -67,6 +69,20 @@ def stream_is_running(dataset: str, settings: Settings) -> bool:
     with connect_postgres(settings, application="ledger") as connection:
         row = connection.execute(sql("ledger/lock_stream.sql").encode(), {"dataset": dataset}).fetchone()
     return not (row and row[0])
+
+
+def require_spark(dataset: str) -> None:
+    """Raise ServiceError where no stream can be run: in an image with Spark's client only, or without the job."""
+    try:
+        spark_home()
+        missing = checkout() is None and find_spec("spark_jobs") is None
+    except MissingPrerequisite:
+        missing = True
+    if missing:
+        raise ServiceError(
+            f"the lake is behind, no stream runs on {dataset}, and no Spark is installed here to run one",
+            cure=f"trigger DAG stream_to_lake with dataset {dataset}, then compare again",
+        )
 
 
 def run_stream(dataset: str) -> None:

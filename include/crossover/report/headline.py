@@ -120,7 +120,13 @@ def _machine_limits(run: Run) -> list[str]:
     if not masters:
         return []
     if not all(master.startswith("local") for master in masters):
-        return [f"Spark ran on {words.listed(masters)}; the figures hold for that cluster only."]
+        told = [f"Spark ran on {words.listed(masters)}; the figures hold for that cluster only."]
+        told += [
+            f"These are not the times of a cluster ({name}: {value.removeprefix('refused: ')})."
+            for name, value in run.environment.items()
+            if name.startswith("spark workers") and value.startswith("refused")
+        ]
+        return told
     said = (
         f"Spark ran inside one process ({words.listed(masters)}): no network lies between executors, and its cores are "
         "those of one machine. On a cluster the crossover may lie elsewhere."

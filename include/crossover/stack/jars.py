@@ -1,16 +1,21 @@
-"""The Java archives: each pinned by version and SHA-256 in jars.lock, fetched once with the Ivy that pyspark ships."""
+"""The Java archives: each pinned by version and SHA-256 in jars.lock, fetched once with the Ivy that pyspark ships.
 
+`python -m crossover.stack.jars INTO --pyspark FOLDER [--only FOLDER ...] [--lock FILE]` is for image builds, which run
+it before the dependencies of the package are there: nothing here may need them.
+"""
+
+import argparse
 import hashlib
 import logging
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 
-from crossover.errors import CorruptData, MissingPrerequisite, ServiceDown
+from crossover.errors import CorruptData, CrossoverError, ServiceDown
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +36,10 @@ class Jar:
         return Path(self.folder) / f"{self.artifact}-{self.version}.jar"
 
 
-def locked_jars() -> list[Jar]:
-    """The content of jars.lock: lines `folder group:artifact:version sha256`."""
-    lines = files("crossover.stack").joinpath("jars.lock").read_text(encoding="utf-8").splitlines()
+def locked_jars(lock: Path | None = None) -> list[Jar]:
+    """The content of `lock`, by default of jars.lock: lines `folder group:artifact:version sha256`."""
+    text = (lock or files("crossover.stack").joinpath("jars.lock")).read_text(encoding="utf-8")
+    lines = text.splitlines()
     rows = [line.split() for line in lines if line and not line.startswith("#")]
     jars = []
     for folder, coordinates, sha in rows:
@@ -42,27 +48,22 @@ def locked_jars() -> list[Jar]:
     return jars
 
 
-def spark_home() -> Path:
-    """The installed pyspark package. Raises MissingPrerequisite."""
-    spec = find_spec("pyspark")
-    if spec is None or spec.origin is None or not (Path(spec.origin).parent / "jars").is_dir():
-        raise MissingPrerequisite("pyspark with its jars is not installed", cure="make setup")
-    return Path(spec.origin).parent
+def fetch_jars(folder: Path, java: str, pyspark: Path, jars: Iterable[Jar] | None = None) -> int:
+    """Bring each of `jars`, by default every locked one, that is not there yet; return how many were fetched.
 
-
-def fetch_jars(folder: Path, java: str) -> int:
-    """Bring every locked jar that is not there yet; return how many were fetched.
-
+    `pyspark` is the installed package, whose Ivy does it.
     A jar is checked against its SHA-256 before it gets its place, so one that is there is one that was verified.
     """
-    missing = [jar for jar in locked_jars() if not (folder / jar.path).is_file()]
+    wanted = locked_jars() if jars is None else list(jars)
+    missing = [jar for jar in wanted if not (folder / jar.path).is_file()]
     if not missing:
         return 0
-    log.info("fetching %d of %d jars", len(missing), len(locked_jars()))
+    log.info("fetching %d of %d jars", len(missing), len(wanted))
     incoming = folder / "incoming"
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True)
-    _run_ivy(missing, incoming, folder / "ivy-cache", java)
+    ivy = next((pyspark / "jars").glob("ivy-*.jar"))
+    _run_ivy([java, "-jar", str(ivy)], missing, incoming, folder / "ivy-cache")
     for jar in missing:
         arrived = incoming / jar.path
         digest = hashlib.sha256(arrived.read_bytes()).hexdigest()
@@ -93,15 +94,12 @@ def _ivy_file(jars: Iterable[Jar]) -> str:
     )
 
 
-def _run_ivy(jars: list[Jar], into: Path, cache: Path, java: str) -> None:
-    ivy = next((spark_home() / "jars").glob("ivy-*.jar"))
+def _run_ivy(ivy: list[str], jars: list[Jar], into: Path, cache: Path) -> None:
     module = into / "ivy.xml"
     module.write_text(_ivy_file(jars), encoding="utf-8")
     pattern = str(into / "[conf]" / "[artifact]-[revision].[ext]")
     command = [
-        java,
-        "-jar",
-        str(ivy),
+        *ivy,
         "-ivy",
         str(module),
         "-cache",
@@ -121,3 +119,29 @@ def _run_ivy(jars: list[Jar], into: Path, cache: Path, java: str) -> None:
             "jars could not be fetched: " + "; ".join(lines[:5] or done.stderr.splitlines()[-3:]),
             cure="check the network and run it again; what has arrived is kept",
         )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Fetch locked jars into a folder; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m crossover.stack.jars", description=main.__doc__)
+    parser.add_argument("into", type=Path)
+    parser.add_argument("--pyspark", type=Path, required=True, help="the installed package")
+    parser.add_argument("--only", nargs="+", metavar="FOLDER", help="folders of the lock; default: all")
+    parser.add_argument("--lock", type=Path, help="another lock than the stack's")
+    arguments = parser.parse_args(argv)
+    jars = locked_jars(arguments.lock)
+    unknown = set(arguments.only or ()) - {jar.folder for jar in jars}
+    if unknown:
+        parser.error(f"the lock has no folder {', '.join(sorted(unknown))}")
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    try:
+        wanted = [jar for jar in jars if not arguments.only or jar.folder in arguments.only]
+        fetch_jars(arguments.into, "java", arguments.pyspark, wanted)
+    except CrossoverError as error:
+        log.error("%s", error)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

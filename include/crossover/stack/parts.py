@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from crossover.connections import spark_home
 from crossover.errors import MissingPrerequisite
-from crossover.lake.catalog import spark_properties
 from crossover.settings import checkout
 from crossover.stack.configs import write_hdfs, write_kafka
 from crossover.stack.home import HOST, Home
-from crossover.stack.jars import spark_home
 
 # For services whose own work is small beside that of starting: one compiler tier and the collector without threads.
 QUICK_JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
@@ -121,24 +120,10 @@ def spark_environment() -> dict[str, str]:
 
 
 def _spark_connect(home: Home) -> Part:
-    settings = home.settings
-    properties = spark_properties(settings) | {
-        "spark.master": settings.spark.master,
-        "spark.driver.memory": "2g",
-        "spark.connect.grpc.binding.port": home.values["STACK_SPARK_CONNECT_PORT"],
-        "spark.connect.grpc.binding.address": HOST,
-        "spark.sql.warehouse.dir": str(home.data / "spark-warehouse"),
-        "spark.local.dir": str(home.data / "spark-local"),
-    }
-    file = home.conf / "spark-connect.properties"
-    file.touch(mode=0o600)
-    file.write_text("".join(f"{k} {v}\n" for k, v in properties.items()), encoding="utf-8")
-    command = (
-        str(spark_home() / "bin" / "spark-submit"), "--properties-file", str(file),
-        "--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal",
-    )  # fmt: skip
+    environment = {"PYTHONPATH": str(project()), "CROSSOVER_SPARK__DRIVER_MEMORY": "2g"}
     needs = ("postgres-databases", "datanode1", "datanode2")
-    return Part("spark-connect", command, needs, spark_environment(), address=settings.spark.connect_url)
+    command = (sys.executable, "-m", "spark_jobs.connect_server")
+    return Part("spark-connect", command, needs, environment, address=home.settings.spark.connect_url)
 
 
 def _ours(home: Home) -> list[Part]:

@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from crossover.connections import spark_home
 from crossover.errors import BadSetting, MissingPrerequisite, ServiceDown, ServiceTimeout
 from crossover.settings import Settings
 from crossover.stack import prepare
@@ -68,7 +69,7 @@ def start_stack(settings: Settings) -> Home:
 
 def _fetch_jars(home: Home, java: str) -> None:
     """The network is waited for while the processor prepares PostgreSQL and Airflow."""
-    fetched = fetch_jars(home.jars, java)
+    fetched = fetch_jars(home.jars, java, spark_home())
     if fetched:
         log.info("%d jars fetched and verified", fetched)
 

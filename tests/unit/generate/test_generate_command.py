@@ -85,10 +85,10 @@ def test_replay_of_a_generated_file_gives_the_same_records_under_new_ids(tmp_pat
     assert sorted(map(strip, after)) == sorted(map(strip, before))
 
 
-def outcome(monkeypatch, tmp_path, ingest, source, **target):
+def outcome(monkeypatch, tmp_path, ingest, source, stop=None, **target):
     monkeypatch.setenv("XCOM_DIR", str(tmp_path))
     tallies = {kind: Tally("main", kind, "p") for kind in Kind}
-    stop = threading.Event()
+    stop = stop or threading.Event()
     delivery = Delivery(
         source,
         Schedule(0, wait=stop.wait),
@@ -123,6 +123,14 @@ def test_exit_code_is_3_when_records_are_unknown_and_4_when_good_ones_are_reject
     ingest.faults = lambda n: (200, {}, b'{"accepted":9,"rejected":1,"errors":[{"index":0,"reason":"no"}]}')
     code, result = outcome(monkeypatch, tmp_path, ingest, replay_source(tmp_path, 10))
     assert (code, result["logs"]["rejected"]) == (4, 1)
+
+
+def test_exit_code_is_143_when_a_stop_came_before_the_last_record(monkeypatch, tmp_path, ingest):
+    stop = threading.Event()
+    ingest.faults = lambda n: stop.set() or "serve"
+    code, result = outcome(monkeypatch, tmp_path, ingest, replay_source(tmp_path, 1000), stop=stop)
+    assert code == 143
+    assert 0 < result["logs"]["acked"] < 1000
 
 
 @pytest.mark.parametrize("files", [("no.log",), (".",), ("x.log", "x.log"), ("x.log", "no.log")])

@@ -24,10 +24,10 @@ class Client:
     def __init__(self, app) -> None:
         self.transport = httpx.ASGITransport(app)
 
-    def request(self, method: str, path: str) -> httpx.Response:
+    def request(self, method: str, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
         async def call() -> httpx.Response:
             async with httpx.AsyncClient(transport=self.transport, base_url="http://generator") as client:
-                return await client.request(method, path)
+                return await client.request(method, path, headers=headers)
 
         return asyncio.run(call())
 
@@ -169,3 +169,48 @@ def test_a_stream_that_ingest_refuses_ends_and_says_why(client, ingest):
     while client.get("/control/status").json()["running"] and time.monotonic() < deadline:
         time.sleep(0.02)
     assert "no such dataset" in client.get("/control/status").json()["failure"]
+
+
+TOKEN = "canary-token"
+
+
+@pytest.fixture
+def guarded(ingest, saved):
+    generator = Generator(ingest.url, "main", saved.append)
+    yield Client(application(generator, Settings(generate={"token": TOKEN})))
+    generator.close()
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}, {"Authorization": f"bearer {TOKEN}x"}]
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/control/start"), ("POST", "/control/stop"), ("GET", "/control/status"), ("POST", "/burst/logs"),
+        ("POST", "/burst/events"), ("POST", "/burst/mixed"), ("GET", "/sample/log"), ("GET", "/metrics"), ("GET", "/"),
+        ("GET", "/health/"), ("GET", "/nowhere"),
+    ],
+)  # fmt: skip
+def test_nobody_without_the_token_gets_further_than_the_health_check(guarded, ingest, method, path, given):
+    refused = guarded.request(method, path, given)
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"].startswith("Bearer")
+    assert TOKEN not in refused.text
+    assert not ingest.stored
+
+
+def test_the_token_opens_and_health_needs_none(guarded):
+    assert guarded.get("/health").status_code == 200
+    assert guarded.request("GET", "/control/status", {"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.1.2.3", "::", "generator"])
+def test_an_open_control_api_is_refused(host):
+    with pytest.raises(BadSetting, match="needs a token"):
+        control.run(argparse.Namespace(dataset="main"), Settings(generate={"host": host}))
+
+
+@pytest.mark.parametrize(("host", "token"), [("127.0.0.1", ""), ("localhost", ""), ("::1", ""), ("0.0.0.0", TOKEN)])
+def test_loopback_or_a_token_is_enough(host, token):
+    control.require_token(Settings(generate={"host": host, "token": token}))

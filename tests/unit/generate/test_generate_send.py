@@ -143,6 +143,13 @@ def test_stopping_finishes_the_batch_under_way_and_leaves_a_finished_tally(inges
     run.go()
     assert run.tally.acked == run.tally.sent == len(ingest.stored) == 1500
     assert run.saved[-1].finished
+    assert run.delivery.cut_short
+
+
+def test_a_stop_after_the_last_record_cuts_nothing_short(ingest):
+    run = Run(ingest.url, total=500, connections=1).go()
+    run.stop.set()
+    assert not run.delivery.cut_short
 
 
 def test_a_slow_server_makes_an_open_loop_miss_sends_and_seqs_stay_dense(ingest):

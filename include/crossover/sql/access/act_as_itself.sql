@@ -1,0 +1,2 @@
+-- Parameters: {{role}}.
+ALTER ROLE {{role}} RESET role

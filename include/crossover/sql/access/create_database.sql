@@ -1,0 +1,2 @@
+-- Parameters: {{database}}, {{owner}}.
+CREATE DATABASE {{database}} OWNER {{owner}}

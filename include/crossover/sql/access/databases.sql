@@ -1,0 +1,2 @@
+-- Names of all databases. No parameters.
+SELECT datname FROM pg_database

@@ -1,0 +1,2 @@
+-- Parameters: {{reader}}, {{role}}.
+GRANT {{reader}} TO {{role}} WITH INHERIT TRUE, SET FALSE

@@ -1,0 +1,2 @@
+-- Parameters: {{group}}, {{role}}.
+REVOKE {{group}} FROM {{role}} CASCADE

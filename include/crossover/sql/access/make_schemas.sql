@@ -1,0 +1,2 @@
+-- Parameters: {{database}}, {{role}}.
+GRANT CREATE ON DATABASE {{database}} TO {{role}}

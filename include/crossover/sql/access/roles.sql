@@ -1,0 +1,2 @@
+-- Names of all roles. No parameters.
+SELECT rolname FROM pg_roles

@@ -1,0 +1,2 @@
+-- Parameters: {{verbs}}, {{table}}, {{role}}.
+GRANT {{verbs}} ON public.{{table}} TO {{role}}
