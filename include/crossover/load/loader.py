@@ -41,6 +41,9 @@ _CONSUMER = {
     "log_level": 2,
 }
 _LONGEST_WAIT_SECONDS = 5.0
+# A client that asked a starting broker for its peers can be told that there are none, and then forgets every address
+# (librdkafka issue 5301). Nothing but a new client finds the way back.
+_RENEW_SECONDS = 30.0
 
 Key = tuple[str, int]
 
@@ -55,14 +58,12 @@ class Loader:
         self._expected: dict[Key, int | None] = {}
         self._to_place: list[Key] | None = None
         self._failures = 0
-        options = {**_CONSUMER, "error_cb": self._on_error}
-        self._consumer: Consumer = kafka_consumer(settings, group=settings.load.group, **options)
+        self._consumer = self._new_consumer()
         self._progress = Progress("load", None, every_seconds=10)
         self._rows = 0
 
     def run(self) -> None:
         """Load until the stop event is set; the transaction in hand is finished first."""
-        self._consumer.subscribe(_TOPICS, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
         while not self._stop.is_set():
             try:
                 self._place()
@@ -75,8 +76,25 @@ class Loader:
                 self._begin_again(error.message)
             except KafkaException as error:
                 self._begin_again(f"Kafka: {error}")
+                self._renew()
         self._consumer.close()
         self._store.close()
+
+    def _new_consumer(self) -> "Consumer":
+        options = {**_CONSUMER, "error_cb": self._on_error}
+        consumer = kafka_consumer(self._settings, group=self._settings.load.group, **options)
+        consumer.subscribe(_TOPICS, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+        self._consumer_since = time.monotonic()
+        return consumer
+
+    def _renew(self) -> None:
+        """Another client for one that has not reached Kafka for long; the offsets are PostgreSQL's, nothing is lost."""
+        if time.monotonic() - max(self._consumer_since, self._status.since) < _RENEW_SECONDS:
+            return
+        log.warning("Kafka has not answered for %.0f s: starting a new client", _RENEW_SECONDS)
+        self._consumer.close()
+        self._expected, self._to_place = {}, []
+        self._consumer = self._new_consumer()
 
     def _place(self) -> None:
         """Start reading the partitions that the group gave at PostgreSQL's offsets."""
