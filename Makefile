@@ -91,8 +91,8 @@ lock: $(VENV)/.ready-dev ## resolve requirements*.txt again from pyproject.toml
 	$(LOCK) --group build -o requirements-build.txt
 
 ##@ Images
-images: ## build crossover-{app,spark,airflow,airflow-local} (DOCKER=another engine's command)
-	@cd $(ROOT) && for target in app spark airflow airflow-local; do \
+images: ## build crossover-{app,spark,airflow,airflow-local} (DOCKER=another engine's command; TARGETS="app spark" for some)
+	@cd $(ROOT) && for target in $(or $(TARGETS),app spark airflow airflow-local); do \
 	  $(DOCKER) build --target $$target --tag crossover-$$target:$(VERSION) --build-arg VERSION=$(VERSION) \
 	    --label org.opencontainers.image.revision="$$(git describe --always --dirty)" . || exit; done
 

@@ -8,7 +8,8 @@ import pytest
 from tests.kubernetes.cluster import Cluster, step, wait_until
 from tests.kubernetes.dagrun import DagRun
 
-LOGS, EVENTS, RATE = 90_000, 3_000, 700
+# Six minutes of load: the faults come one after the other while it lasts.
+LOGS, EVENTS, RATE = 90_000, 3_000, 250
 
 
 def running(cluster: Cluster, selector: str) -> list[Any]:
@@ -67,6 +68,11 @@ def run(
     with step("executor of the stream lost and made good"):
         cluster.delete_pod(executors[0])
         faults.append(f"executor {executors[0]}")
+        run.wait_for(
+            "a third executor",
+            lambda: len([pod for pod in cluster.seen("spark-executor") if pod.name.startswith(driver)]) == 3,
+            timeout=120,
+        )
         after_commits(3)
     with step("ingest lost under load and made good"):
         lose("app.kubernetes.io/component=ingest", "ingest")
@@ -76,8 +82,13 @@ def run(
         after_commits(3)
     with step("driver of the stream lost and made good"):
         lose("app.kubernetes.io/component=spark,task_id=stream", "driver")
+        begun = stored()
         run.wait_for("second attempt of the stream", lambda: run.task("stream").try_number == 2, timeout=120)
-        after_commits(1)
+        run.wait_for(
+            "work of the second attempt",
+            lambda: stored() > begun or run.task("stream").state == "success",
+            timeout=300,
+        )
     run.wait_for("the first benchmark", lambda: running(cluster, "app.kubernetes.io/component=benchmark"), timeout=600)
     with step("scheduler lost and made good"):
         old = cluster.pods("app.kubernetes.io/component=airflow-scheduler")[0].metadata.uid
