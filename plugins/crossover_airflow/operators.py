@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +12,7 @@ from airflow.providers.cncf.kubernetes.backcompat.backwards_compat_converters im
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.cncf.kubernetes.utils.xcom_sidecar import PodDefaults
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException, AirflowTaskTimeout
+from kubernetes.client import ApiException
 from kubernetes.client import models as k8s
 
 from crossover.job import NOTHING_TO_DO
@@ -157,10 +159,18 @@ class BenchPodOperator(KubernetesPodOperator):
             if self.nothing_to_do == "skip":
                 raise
         except AirflowException:
-            self.log.error(
-                "%s", reading_hint(remote_pod, self.base_container_name, load_settings().jobs.keep_failed_hours)
-            )
+            hours = load_settings().jobs.keep_failed_hours
+            self.log.error("%s", reading_hint(remote_pod, self._pod_now(remote_pod), self.base_container_name, hours))
             raise
+
+    def _pod_now(self, pod: k8s.V1Pod) -> k8s.V1Pod | None:
+        """The pod as it is, None if it is gone: what the provider last saw of it may be from its start."""
+        try:
+            return self.pod_manager.read_pod(pod)
+        except ApiException as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
 
 
 def _locked_down() -> k8s.V1SecurityContext:

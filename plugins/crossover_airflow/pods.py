@@ -53,10 +53,10 @@ def settle_sidecar(sidecar: k8s.V1Container) -> None:
         sidecar.resources = k8s.V1ResourceRequirements(requests=SIDECAR_NEEDS, limits=SIDECAR_NEEDS)
 
 
-def reading_hint(pod: k8s.V1Pod, container: str, keep_hours: int) -> str:
-    """How a person reads a failed pod, and until when; or that somebody has deleted it."""
+def reading_hint(pod: k8s.V1Pod, now: k8s.V1Pod | None, container: str, keep_hours: int) -> str:
+    """How a person reads a failed pod, and until when; or that somebody has deleted it (`now` tells)."""
     name, namespace = pod.metadata.name, pod.metadata.namespace
-    if pod.metadata.deletion_timestamp:
+    if now is None or now.metadata.deletion_timestamp:
         return f"pod {name} was deleted while its job ran: kubectl -n {namespace} get events may say by whom"
     return (
         f"pod {name} is kept for {keep_hours} h: kubectl -n {namespace} logs {name} -c {container}; "

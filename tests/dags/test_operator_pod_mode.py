@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import kubernetes_validate
 import pytest
 from airflow.sdk.exceptions import AirflowException
-from kubernetes.client import ApiClient
+from kubernetes.client import ApiClient, ApiException
 from kubernetes.client import models as k8s
 
 from crossover.errors import BadSetting
@@ -211,6 +212,27 @@ def test_the_sidecar_does_not_keep_a_deleted_pod_alive(role):
         assert loop.wait(timeout=3) == 0
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_pod_that_somebody_deleted_is_not_said_to_be_kept(monkeypatch, capsys, gone):
+    op = operator("spark")
+    pod = op.build_pod_request_obj(dry_run=True)
+    pod.status = k8s.V1PodStatus(phase="Running")
+    leaving = deepcopy(pod)
+    leaving.metadata.deletion_timestamp = datetime.now(UTC)
+
+    def read_pod(_):
+        if gone:
+            raise ApiException(status=404)
+        return leaving
+
+    op.pod_manager = SimpleNamespace(read_pod=read_pod)
+    for call in ("is_istio_enabled", "patch_already_checked", "_read_pod_container_states", "_read_pod_events"):
+        monkeypatch.setattr(op, call, lambda *_, **__: None)
+    with pytest.raises(AirflowException):
+        op.cleanup(pod=pod, remote_pod=pod)
+    assert f"pod {pod.metadata.name} was deleted while its job ran" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("role", "kept"), [("benchmark", []), ("generator", ["old"])])
 def test_a_new_attempt_takes_an_orphan_over_but_never_a_measurement(monkeypatch, role, kept):
     """The scheduler died, its pod runs on; only the API is cut off."""
@@ -267,10 +289,6 @@ def test_a_failed_pod_is_kept_and_its_task_log_says_how_to_read_it_without_any_s
     name, log = pod.metadata.name, capsys.readouterr().out
     assert f"pod {name} is kept for 24 h: kubectl -n crossover logs {name} -c base" in log
     assert "ERROR: no answer" in str(failure.value)
-    pod.metadata.deletion_timestamp = datetime.now(UTC)
-    with pytest.raises(AirflowException):
-        op.cleanup(pod=pod, remote_pod=pod)
-    assert f"pod {name} was deleted while its job ran" in capsys.readouterr().out
     told = str(failure.value) + log + json.dumps(ApiClient().sanitize_for_serialization(pod), default=str)
     told += "".join(str(getattr(op, field, "")) for field in op.template_fields)
     assert SECRET not in told

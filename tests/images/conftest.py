@@ -26,11 +26,12 @@ class Engine:
         assert done.returncode == 0 or not check, f"{' '.join(arguments)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         return done
 
-    def run(self, image: str, *command: str, text: str | None = None, entrypoint: str | None = None) -> str:
+    def run(self, image: str, *command: str, text: str | None = None, entrypoint: str = "", user: str = "") -> str:
         """Standard output of a command in a container with a read-only root, no capability and only /tmp to write."""
         limits = ["--read-only", "--tmpfs", "/tmp:exec", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
-        entry = ["--entrypoint", entrypoint] if entrypoint else []
-        return self.call("run", "--rm", "--interactive", *limits, *entry, image, *command, text=text).stdout
+        limits += ["--entrypoint", entrypoint] if entrypoint else []
+        limits += ["--user", user] if user else []
+        return self.call("run", "--rm", "--interactive", *limits, image, *command, text=text).stdout
 
     def inspect(self, image: str) -> dict[str, Any]:
         return json.loads(self.call("image", "inspect", image).stdout)[0]
