@@ -12,7 +12,7 @@ PARTS = {
     ),
     "apache/kafka:4.4.0": (
         "1000",
-        "cd /opt/kafka; ls bin/kafka-server-start.sh libs/kafka-clients-*.jar; bin/kafka-storage.sh random-uuid | wc -c",
+        "cd /opt/kafka; ls bin/kafka-server-start.sh libs/kafka-clients-*; bin/kafka-storage.sh random-uuid | wc -c",
         ["bin/kafka-server-start.sh", "libs/kafka-clients-4.4.0.jar", "23"],
     ),
     "apache/hadoop:3.4.2": (

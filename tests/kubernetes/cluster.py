@@ -74,7 +74,8 @@ class Cluster:
     """One namespace of a cluster."""
 
     def __init__(self, namespace: str) -> None:
-        config.load_kube_config()
+        # The library has read KUBECONFIG when it was imported, which may be before it was set.
+        config.load_kube_config(environment("KUBECONFIG") or None)
         self.namespace = namespace
         self.core = client.CoreV1Api()
         self.diary: dict[str, Sighting] = {}

@@ -61,10 +61,10 @@ def kubernetes() -> None:
     if not environment("KUBECONFIG") and (release.MACHINE / "up").is_file():
         with step("cluster up"):
             told = release.run([str(release.MACHINE / "up")])
-        for line in told.splitlines():
-            for word in shlex.split(line.removeprefix("export ")) if line.startswith("export ") else ():
-                name, _, value = word.partition("=")
-                os.environ[name] = os.path.expandvars(value)
+        # Its last words are `export NAME=VALUE ...`.
+        for word in shlex.split(told.rpartition("export ")[2]):
+            name, _, value = word.partition("=")
+            os.environ[name] = os.path.expandvars(value)
     done = subprocess.run(["kubectl", "version", "-o", "json"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, f"no cluster answers (set KUBECONFIG): {done.stderr.strip()}"
     log.info("Kubernetes %s", json.loads(done.stdout)["serverVersion"]["gitVersion"])

@@ -159,7 +159,7 @@ def installed(cluster: Cluster) -> Iterator[Secrets]:
         cluster.kubectl("apply", "-f", "-", stdin=manifests)
         cluster.watch_pods()
         threading.Thread(target=open_local_volumes, args=(cluster,), daemon=True).start()
-        with helm_python.Config(namespace=cluster.namespace) as helm:
+        with helm_python.Config(namespace=cluster.namespace, kubeconfig_path=environment("KUBECONFIG") or None) as helm:
             try:
                 with step("chart installed, all parts ready"):
                     helm.install(str(CHART), RELEASE, values(), wait="watcher", timeout=INSTALL_SECONDS)
