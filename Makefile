@@ -14,7 +14,7 @@ export CROSSOVER_HOME ?= $(ROOT).crossover
 .DEFAULT_GOAL := help
 .PHONY: compose-env test-compose test-helm test-kubernetes
 .PHONY: images standins test-images sbom
-.PHONY: help setup demo up down status doctor test test-fast lint format lock clean
+.PHONY: help setup demo up down status doctor test test-secured test-fast lint format lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(ROOT)Makefile
@@ -59,7 +59,10 @@ test-fast: lint ## lint, and the tests that need no running service
 	@cd $(ROOT) && $(BIN)/pytest tests/unit tests/spark tests/dags
 
 test: test-fast ## everything: test-fast, then integration and end to end on the real parts (25 minutes at most)
-	@cd $(ROOT) && $(ROOT)tests/install-browser && $(BIN)/pytest tests/integration tests/e2e
+	@cd $(ROOT) && $(ROOT)tests/install-browser && $(BIN)/pytest tests/integration tests/e2e -m "not secured"
+
+test-secured: $(VENV)/.ready-dev ## the whole line with TLS, SCRAM, a principal a job and a standalone Spark cluster (10 minutes)
+	@cd $(ROOT) && $(BIN)/pytest tests/integration -m secured -s
 
 compose-env: ## write .env for docker compose: versions, ports, random passwords; what .env says already stays
 	@$(ROOT)compose/make-env

@@ -18,7 +18,7 @@ from crossover.connections import connect_postgres, spark_home
 from crossover.settings import Settings, checkout
 from tests.integration.secured import free_port, wait_until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.integration, pytest.mark.secured, pytest.mark.timeout(1800)]
 
 STREAM = (sys.executable, "-m", "spark_jobs.stream_logs", "--dataset", "main")
 CONNECT = (sys.executable, "-m", "spark_jobs.connect_server")
