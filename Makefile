@@ -59,7 +59,7 @@ test-fast: lint ## lint, and the tests that need no running service
 	@cd $(ROOT) && $(BIN)/pytest tests/unit tests/spark tests/dags
 
 test: test-fast ## everything: test-fast, then integration and end to end on the real parts (25 minutes at most)
-	@cd $(ROOT) && $(ROOT)tests/install-browser && $(BIN)/pytest tests/integration tests/e2e -m "not secured"
+	@cd $(ROOT) && $(ROOT)tests/install-browser && $(BIN)/pytest tests/integration tests/e2e -m "not secured" -v
 
 test-secured: $(VENV)/.ready-dev ## the whole line with TLS, SCRAM, a principal a job and a standalone Spark cluster (10 minutes)
 	@cd $(ROOT) && $(BIN)/pytest tests/integration -m secured -s

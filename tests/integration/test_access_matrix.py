@@ -1,5 +1,6 @@
 """Role by resource on running parts: each principal tries each thing, and may do what this page says and no more."""
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from crossover.access.command import apply, as_principal
 from crossover.access.kafka import as_admin, users
 from crossover.access.postgres import logins
 from crossover.connections import connect_postgres, kafka_admin
-from crossover.errors import ServiceDown
+from crossover.errors import ServiceDown, ServiceError
+from crossover.ingest.delivery import Delivery, Outgoing
+from crossover.records import Kind, topic
 from crossover.settings import Settings
 from tests.integration import access_probes as probes
 from tests.integration.access_matrix import HDFS_USERS, KAFKA, POSTGRES, expected, expected_in_hdfs, try_hdfs
-from tests.integration.secured import Authority
+from tests.integration.secured import Authority, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -73,6 +76,26 @@ def test_a_rule_that_is_no_longer_declared_is_dropped(secured: Settings) -> None
     assert not dropped.probe(secured, "maintenance")
     assert not probes.postgres("forget", "DELETE FROM dataset").probe(secured, "generator")
     assert not probes.postgres("drop", "DROP TABLE main.logs").probe(secured, "stream")
+
+
+def test_ingest_that_was_started_before_it_had_rights_delivers_once_it_has(secured: Settings) -> None:
+    """On a cluster ingest may start before the set-up: its idempotent producer dies of its first request."""
+    own = probes.AclBindingFilter(
+        probes.ResourceType.ANY, None, probes.ResourcePatternType.ANY, "User:ingest", None, probes.AclOperation.ANY,
+        probes.AclPermissionType.ANY,
+    )  # fmt: skip
+    probes.ask(as_admin(secured), "delete_acls", [own])
+    delivery = Delivery(as_principal(secured, "ingest"))
+    message = Outgoing(topic(Kind.LOGS, "main"), b"{}", [])
+    try:
+        with pytest.raises(ServiceError):
+            asyncio.run(delivery.deliver([message]))
+        apply(secured, timeout_seconds=120, stop=threading.Event())
+        wait_until("ingest delivers", lambda: asyncio.run(delivery.deliver([message])) is None, 30)
+        assert asyncio.run(delivery.check()) == 0
+    finally:
+        delivery.close()
+        apply(secured, timeout_seconds=120, stop=threading.Event())
 
 
 def _superuser(settings: Settings) -> Settings:

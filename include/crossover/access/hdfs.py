@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
 from urllib.parse import urlsplit
 
 from crossover.access.principals import HDFS_GROUP, HDFS_MODE, HDFS_OWNER
@@ -12,6 +12,8 @@ from crossover.settings import Settings
 
 log = logging.getLogger(__name__)
 
+TIMEOUT_SECONDS = 30.0
+
 
 def lake_folders(settings: Settings) -> list[str]:
     """The folders that lie in HDFS, as URIs; none when the lake is kept elsewhere."""
@@ -19,30 +21,39 @@ def lake_folders(settings: Settings) -> list[str]:
 
 
 def make_folders(settings: Settings) -> None:
-    """Make the lake's folders and give them to their owner and group. Raises ServiceDown."""
-    import hdfs_native
+    """Make the lake's folders and give them to their owner and group. Raises ServiceDown.
 
+    A process of its own does it: HDFS believes the name in a process's environment, and hdfs_native waits without end,
+    deaf to signals, for a NameNode that takes a connection and says nothing.
+    """
+    environment = os.environ | {"HADOOP_USER_NAME": settings.access.hdfs_admin}
     for uri in lake_folders(settings):
-        address = urlsplit(uri)
         try:
-            with _hdfs_user(settings.access.hdfs_admin):
-                client = hdfs_native.Client(f"hdfs://{address.netloc}")
-                client.mkdirs(address.path, HDFS_MODE, True)
-                client.set_owner(address.path, HDFS_OWNER, HDFS_GROUP)
-                client.set_permission(address.path, HDFS_MODE)
-        except Exception as error:
-            raise ServiceDown(f"HDFS did not make {uri}: {error}") from error
+            subprocess.run(
+                [sys.executable, "-m", "crossover.access.hdfs", uri],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT_SECONDS,
+                check=True,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ServiceDown(f"HDFS did not make {uri}: no answer in {TIMEOUT_SECONDS:.0f} s") from error
+        except subprocess.CalledProcessError as error:
+            why = error.stderr.strip().rpartition("\n")[2]
+            raise ServiceDown(f"HDFS did not make {uri}: {why}") from error
         log.info("HDFS: %s belongs to %s:%s, mode %o", uri, HDFS_OWNER, HDFS_GROUP, HDFS_MODE)
 
 
-@contextmanager
-def _hdfs_user(name: str) -> Iterator[None]:
-    """Be this user to HDFS, which believes the name; the client has no other way to tell it."""
-    before = os.environ.get("HADOOP_USER_NAME")
-    os.environ["HADOOP_USER_NAME"] = name
-    try:
-        yield
-    finally:
-        del os.environ["HADOOP_USER_NAME"]
-        if before is not None:
-            os.environ["HADOOP_USER_NAME"] = before
+def _make_folder(uri: str) -> None:
+    import hdfs_native
+
+    address = urlsplit(uri)
+    client = hdfs_native.Client(f"hdfs://{address.netloc}")
+    client.mkdirs(address.path, HDFS_MODE, True)
+    client.set_owner(address.path, HDFS_OWNER, HDFS_GROUP)
+    client.set_permission(address.path, HDFS_MODE)
+
+
+if __name__ == "__main__":
+    _make_folder(sys.argv[1])

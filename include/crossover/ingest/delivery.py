@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 UNKNOWN = "the outcome is unknown: resend with the same event_ids"
 _REFRESH_SECONDS = 30.0
 _MISS_SECONDS = 1.0
+_RENEW_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class Delivery:
 
     async def check(self) -> int:
         """Messages not yet acknowledged, after Kafka has answered. Raises ServiceDown."""
+        if self._broken.is_set():
+            raise ServiceDown(f"Kafka refuses this producer ({self._problem}): another one is being started")
         await asyncio.to_thread(self._list_topics)
         return len(self._producer)
 
@@ -123,12 +126,23 @@ class Delivery:
 
     def _take_reports(self) -> None:
         while not self._closing.is_set():
-            self._producer.poll(0.5)
-            if self._broken.is_set():
-                # After a fatal error an idempotent producer refuses everything for ever.
-                log.error("Kafka's producer has failed for good: starting a new one")
-                self._producer = self._new_producer()
-                self._broken.clear()
+            try:
+                self._producer.poll(0.5)
+            except KafkaException as error:
+                # So comes a fatal error that no message is there to be told of: a producer that was started before its
+                # principal had its rights dies of its first own request.
+                self._say(error.args[0].name())
+                self._broken.set()
+            if self._broken.is_set() and not self._closing.wait(_RENEW_SECONDS):
+                self._renew()
+
+    def _renew(self) -> None:
+        """After a fatal error an idempotent producer refuses everything for ever: another one takes its place."""
+        self._broken.clear()
+        failed, self._producer = self._producer, self._new_producer()
+        # What it still holds is reported as failed now, so no request waits for it until its time is out.
+        failed.purge()
+        failed.flush(_RENEW_SECONDS)
 
     def _list_topics(self) -> dict[str, int]:
         try:
