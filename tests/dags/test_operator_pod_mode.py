@@ -289,6 +289,7 @@ def test_a_failed_pod_is_kept_and_its_task_log_says_how_to_read_it_without_any_s
     name, log = pod.metadata.name, capsys.readouterr().out
     assert f"pod {name} is kept for 24 h: kubectl -n crossover logs {name} -c base" in log
     assert "ERROR: no answer" in str(failure.value)
+    assert "remote_pod" not in str(failure.value), "the pod's specification names every setting"
     told = str(failure.value) + log + json.dumps(ApiClient().sanitize_for_serialization(pod), default=str)
     told += "".join(str(getattr(op, field, "")) for field in op.template_fields)
     assert SECRET not in told

@@ -12,10 +12,12 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 import pytest
 from pydantic import SecretStr
 
@@ -26,7 +28,7 @@ from crossover.job import start_logging
 from crossover.settings import Airflow, Postgres, Settings
 from crossover.stack.airflow_api import AirflowApi
 from tests.kubernetes import release
-from tests.kubernetes.cluster import Cluster, environment, log, step
+from tests.kubernetes.cluster import Cluster, Waited, environment, log, step, wait_until
 from tests.kubernetes.dagrun import DagRun
 
 Answer = TypeVar("Answer")
@@ -54,13 +56,36 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     return report
 
 
+def start_cluster() -> str:
+    """Start what does not run yet; what the command told.
+
+    It writes the configuration files anew, at which a kube-proxy that runs already ends, and no new Service is ever
+    reached. Started a second time, it starts the proxy again.
+    """
+    proxies = [process for process in psutil.process_iter() if "kube-proxy" in command_line(process)]
+    told = release.run([str(release.MACHINE / "up")])
+    if proxies:
+        with suppress(Waited):
+            wait_until("kube-proxy has ended", lambda: not any(map(command_line, proxies)), timeout=10)
+        told = release.run([str(release.MACHINE / "up")])
+    return told
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Empty when the process is gone, or a zombie."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 @pytest.fixture(scope="session")
 def kubernetes() -> None:
     """A cluster that answers; KUBECONFIG is set."""
     start_logging()
     if not environment("KUBECONFIG") and (release.MACHINE / "up").is_file():
         with step("cluster up"):
-            told = release.run([str(release.MACHINE / "up")])
+            told = start_cluster()
         # Its last words are `export NAME=VALUE ...`.
         for word in shlex.split(told.rpartition("export ")[2]):
             name, _, value = word.partition("=")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crossover.stack.airflow_api import AirflowApi, TaskState
-from tests.kubernetes.cluster import TELL_SECONDS, Waited
+from tests.kubernetes.cluster import TELL_SECONDS, Waited, wait_until
 
 log = logging.getLogger("crossover.cluster")
 
@@ -55,20 +55,16 @@ class DagRun:
 
     def wait_for(self, what: str, condition: Callable[[], Any], *, timeout: float) -> Any:
         """Poll `condition` while the run goes on; its value. The end of the run first is a failure."""
-        started = told = time.monotonic()
-        while not (found := condition()):
+
+        def look() -> Any:
+            if found := condition():
+                return found
             self.tasks()
             state = self.api.run_state(self.dag_id, self.run_id)
             assert state not in ENDED, f"{what}: the run ended before ({state})\n{self.failures()}"
-            now = time.monotonic()
-            if now - started > timeout:
-                raise Waited(f"{what}: not within {timeout:.0f} s\n{self.failures()}")
-            if now - told > TELL_SECONDS:
-                told = now
-                log.info("waiting for %s (%.0f s)", what, now - started)
-            time.sleep(POLL_SECONDS)
-        log.info("  %s after %.1f s", what, time.monotonic() - started)
-        return found
+            return None
+
+        return wait_until(what, look, timeout=timeout, every=POLL_SECONDS)
 
     def end(self, *, timeout: float) -> str:
         """Wait for the end of the run; its state."""
