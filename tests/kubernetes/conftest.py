@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import httpx
 import psutil
+import psycopg
 import pytest
 from pydantic import SecretStr
 
@@ -162,7 +163,8 @@ def patiently(ask: Callable[[], Answer]) -> Answer:
     while True:
         try:
             return ask()
-        except ServiceDown:
+        # The second: a forward that ended between the connection and the answer.
+        except (ServiceDown, psycopg.OperationalError):
             if time.monotonic() > deadline:
                 raise
             time.sleep(1)
@@ -196,8 +198,11 @@ def rows(settings: Settings) -> Callable[..., list[tuple[Any, ...]]]:
     """Rows of a query in the cluster's PostgreSQL, as its superuser."""
 
     def query(text: str, *values: Any) -> list[tuple[Any, ...]]:
-        with patiently(lambda: connect_postgres(settings, application="test")) as connection:
-            return connection.execute(text.encode(), values).fetchall()
+        def ask() -> list[tuple[Any, ...]]:
+            with connect_postgres(settings, application="test") as connection:
+                return connection.execute(text.encode(), values).fetchall()
+
+        return patiently(ask)
 
     return query
 
@@ -207,7 +212,10 @@ def results(settings: Settings) -> Callable[[str], Run]:
     """A benchmark run as the cluster's tables hold it."""
 
     def load(run_id: str) -> Run:
-        with patiently(lambda: connect_postgres(settings, application="test")) as connection:
-            return load_run(connection, run_id)
+        def ask() -> Run:
+            with connect_postgres(settings, application="test") as connection:
+                return load_run(connection, run_id)
+
+        return patiently(ask)
 
     return load

@@ -44,7 +44,17 @@ def run(
     run = trigger(
         "quickstart", sizes=f"{LOGS}", events=EVENTS, rate=RATE, cases="count_all,group_by_level", repetitions=2
     )
+    try:
+        strike(run, cluster, rows, faults)
+    except BaseException:
+        # Else it would go on, and the next tests would share the cluster with it.
+        run.cancel()
+        raise
+    return run
 
+
+def strike(run: DagRun, cluster: Cluster, rows: Callable[..., list[tuple[Any, ...]]], faults: list[str]) -> None:
+    """The faults, one after the other; each is made good before the next."""
     dataset = run.wait_for("the dataset", lambda: run.dataset, timeout=300)
 
     def stored() -> int:
@@ -100,7 +110,6 @@ def run(
             ],
             timeout=300,
         )
-    return run
 
 
 def test_the_run_ends_well_or_says_what_failed(run: DagRun, faults: list[str]) -> None:
