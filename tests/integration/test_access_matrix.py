@@ -11,7 +11,7 @@ from crossover.access.command import apply, as_principal
 from crossover.access.kafka import as_admin, users
 from crossover.access.postgres import logins
 from crossover.connections import connect_postgres, kafka_admin
-from crossover.errors import ServiceDown, ServiceError
+from crossover.errors import BadSetting, ServiceDown, ServiceError
 from crossover.ingest.delivery import Delivery, Outgoing
 from crossover.records import Kind, topic
 from crossover.settings import Settings
@@ -76,6 +76,16 @@ def test_a_rule_that_is_no_longer_declared_is_dropped(secured: Settings) -> None
     assert not dropped.probe(secured, "maintenance")
     assert not probes.postgres("forget", "DELETE FROM dataset").probe(secured, "generator")
     assert not probes.postgres("drop", "DROP TABLE main.logs").probe(secured, "stream")
+
+
+def test_an_administrator_without_rights_is_told_so(secured: Settings) -> None:
+    with connect_postgres(_superuser(secured), application="test") as connection:
+        connection.execute("CREATE ROLE powerless LOGIN PASSWORD 'powerless'")
+        connection.execute("GRANT CONNECT ON DATABASE postgres TO powerless")
+    login = {"postgres_admin_user": "powerless", "postgres_admin_password": "powerless"}
+    access = type(secured.access)(**secured.access.model_dump() | login)
+    with pytest.raises(BadSetting, match="PostgreSQL refused user powerless: permission denied"):
+        apply(secured.model_copy(update={"access": access}), timeout_seconds=60, stop=threading.Event())
 
 
 def test_ingest_that_was_started_before_it_had_rights_delivers_once_it_has(secured: Settings) -> None:

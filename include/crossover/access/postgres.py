@@ -1,10 +1,13 @@
 """Roles, databases and grants of PostgreSQL as declared."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from crossover.access.principals import OWNER, PRINCIPALS, READER, Database, PostgresRights, Principal, database_name
 from crossover.connections import connect_postgres
+from crossover.errors import BadSetting, ServiceDown
 from crossover.settings import Settings
 from crossover.sql import sql
 
@@ -28,7 +31,7 @@ def as_admin(settings: Settings, database: str) -> Settings:
 
 def make_roles(settings: Settings) -> None:
     """Roles with their passwords, databases with their owners. Raises ServiceDown, BadSetting."""
-    with connect_postgres(as_admin(settings, "postgres"), application="access", autocommit=True) as connection:
+    with _superuser(settings, "postgres", autocommit=True) as connection:
         known = _names(connection, "access/roles.sql")
         for group in (OWNER, READER):
             _make_role(connection, known, group)
@@ -45,7 +48,7 @@ def make_roles(settings: Settings) -> None:
                 _run(connection, "access/create_database.sql", database=name, owner=owner)
             _run(connection, "access/close_database.sql", database=name, owner=owner)
         _run(connection, "access/close_database.sql", database="postgres", owner=settings.access.postgres_admin_user)
-    with _platform(settings) as connection:
+    with _superuser(settings, settings.postgres.database) as connection:
         _run(connection, "access/reader.sql", owner=OWNER, reader=READER)
         for principal, rights in logins():
             if rights.database is Database.PLATFORM:
@@ -58,7 +61,7 @@ def make_roles(settings: Settings) -> None:
 def grant_tables(settings: Settings) -> None:
     """Rights on the platform's tables, which exist by now; in one transaction, so that no job meets a gap."""
     database = settings.postgres.database
-    with _platform(settings) as connection:
+    with _superuser(settings, settings.postgres.database) as connection:
         for (schema,) in connection.execute(sql("access/owned_schemas.sql").encode(), {"owner": OWNER}).fetchall():
             _run(connection, "access/read_schema.sql", schema=schema, reader=READER)
         for principal, rights in logins():
@@ -86,8 +89,22 @@ def _join(connection: "psycopg.Connection[Any]", login: str, rights: PostgresRig
         _run(connection, "access/join_readers.sql", reader=READER, role=login)
 
 
-def _platform(settings: Settings) -> "psycopg.Connection[Any]":
-    return connect_postgres(as_admin(settings, settings.postgres.database), application="access")
+@contextmanager
+def _superuser(settings: Settings, database: str, *, autocommit: bool = False) -> "Iterator[psycopg.Connection[Any]]":
+    """The administrator's connection; a statement that PostgreSQL refuses is a ServiceDown or a BadSetting."""
+    import psycopg
+
+    try:
+        with connect_postgres(as_admin(settings, database), application="access", autocommit=autocommit) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise ServiceDown(f"PostgreSQL went away: {error}") from error
+    except psycopg.Error as error:
+        raise BadSetting(
+            f"PostgreSQL refused user {settings.access.postgres_admin_user}: {error}",
+            cure="CROSSOVER_ACCESS__POSTGRES_ADMIN_USER must be a superuser; or leave its password empty and make roles"
+            " and rights by hand, as `crossover access show` prints them",
+        ) from error
 
 
 def _make_role(connection: "psycopg.Connection[Any]", known: set[str], role: str) -> None:
