@@ -61,7 +61,7 @@ test-fast: lint ## lint, and the tests that need no running service
 test: test-fast ## everything: test-fast, then integration and end to end on the real parts (25 minutes at most)
 	@cd $(ROOT) && $(ROOT)tests/install-browser && $(BIN)/pytest tests/integration tests/e2e -m "not secured" -v
 
-test-secured: $(VENV)/.ready-dev ## the whole line with TLS, SCRAM, a principal a job and a standalone Spark cluster (10 minutes)
+test-secured: $(VENV)/.ready-dev ## TLS, SCRAM, rights: who may do what, and the whole line with a principal a job on standalone Spark (10 minutes)
 	@cd $(ROOT) && $(BIN)/pytest tests/integration -m secured -s
 
 compose-env: ## write .env for docker compose: versions, ports, random passwords; what .env says already stays

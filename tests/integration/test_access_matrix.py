@@ -19,7 +19,7 @@ from tests.integration import access_probes as probes
 from tests.integration.access_matrix import HDFS_USERS, KAFKA, POSTGRES, expected, expected_in_hdfs, try_hdfs
 from tests.integration.secured import Authority, wait_until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.secured]
 
 
 def test_postgres(secured: Settings) -> None:
