@@ -134,13 +134,14 @@ class Cluster:
             seen.gone = now
         seen.objects.append(json.dumps(pod))
 
-    def seen(self, component: str = "", **labels: str) -> list[Sighting]:
-        """Pods of the diary by component and labels, in the order of their creation."""
+    def seen(self, component: str = "", since: float = 0.0, **labels: str) -> list[Sighting]:
+        """Pods of the diary by component, labels and time (monotonic seconds), in the order of their creation."""
         return sorted(
             (
                 pod
                 for pod in list(self.diary.values())
                 if (not component or pod.component == component)
+                and pod.created >= since
                 and all(pod.labels.get(name) == value for name, value in labels.items())
             ),
             key=lambda pod: pod.created,

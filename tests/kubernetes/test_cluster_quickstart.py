@@ -41,18 +41,18 @@ def result(results: Callable[[str], Run], run: DagRun) -> Run:
 
 def test_each_job_ran_in_one_pod_of_its_role(cluster: Cluster, run: DagRun) -> None:
     for task, role in JOBS.items():
-        pods = cluster.seen(role, dag_id="quickstart", task_id=task)
+        pods = cluster.seen(role, run.started, dag_id="quickstart", task_id=task)
         assert len(pods) == 1, f"{task}: {[pod.name for pod in pods]}"
         assert pods[0].exit_code in ((0, 99) if task == "compact" else (0,)), pods[0].name
 
 
 def test_benchmarks_own_their_cores_and_memory(cluster: Cluster, run: DagRun) -> None:
-    qualities = {pod.task: pod.quality for pod in cluster.seen("benchmark", dag_id="quickstart")}
+    qualities = {pod.task: pod.quality for pod in cluster.seen("benchmark", run.started, dag_id="quickstart")}
     assert qualities == dict.fromkeys(("benchmark_fragmented", "benchmark_compacted", "report"), "Guaranteed")
 
 
 def test_the_stream_had_two_executors_of_its_own(cluster: Cluster, run: DagRun) -> None:
-    driver = cluster.seen("spark", dag_id="quickstart", task_id="stream")[0]
+    driver = cluster.seen("spark", run.started, dag_id="quickstart", task_id="stream")[0]
     executors = [pod for pod in cluster.seen("spark-executor") if pod.name.startswith(driver.name)]
     assert len(executors) == 2, [pod.name for pod in executors]
     assert all("Running" in pod.phases for pod in executors)

@@ -21,6 +21,9 @@ UNKNOWN = "the outcome is unknown: resend with the same event_ids"
 _REFRESH_SECONDS = 30.0
 _MISS_SECONDS = 1.0
 _RENEW_SECONDS = 1.0
+# librdkafka can forget every broker when all addresses change at once; a client that was not answered for so long is
+# replaced. Well above the time that a broker takes to start.
+_SILENT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Delivery:
         self._settings = settings
         self._timeout = settings.ingest.delivery_timeout_seconds
         self._producer = self._new_producer()
+        self._silent_since: float | None = None
         self._partitions: dict[str, int] = {}
         self._refreshed = -_REFRESH_SECONDS
         self._refreshing = asyncio.Lock()
@@ -93,7 +97,7 @@ class Delivery:
     async def check(self) -> int:
         """Messages not yet acknowledged, after Kafka has answered. Raises ServiceDown."""
         if self._broken.is_set():
-            raise ServiceDown(f"Kafka refuses this producer ({self._problem}): another one is being started")
+            raise ServiceDown(f"Kafka's client is being replaced ({self._problem or 'no answer for long'})")
         await asyncio.to_thread(self._list_topics)
         return len(self._producer)
 
@@ -137,8 +141,9 @@ class Delivery:
                 self._renew()
 
     def _renew(self) -> None:
-        """After a fatal error an idempotent producer refuses everything for ever: another one takes its place."""
+        """Another producer: after a fatal error an idempotent one refuses everything for ever."""
         self._broken.clear()
+        self._silent_since = None
         failed, self._producer = self._producer, self._new_producer()
         # What it still holds is reported as failed now, so no request waits for it until its time is out.
         failed.purge()
@@ -148,8 +153,12 @@ class Delivery:
         try:
             topics: dict[str, Any] = self._producer.list_topics(timeout=min(self._timeout, 5.0)).topics
         except KafkaException as error:
+            self._silent_since = self._silent_since or time.monotonic()
+            if time.monotonic() - self._silent_since >= _SILENT_SECONDS:
+                self._broken.set()
             servers = self._settings.kafka.bootstrap_servers
             raise ServiceDown(f"Kafka at {servers} does not answer: {error}", cure="crossover status") from error
+        self._silent_since = None
         return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
 
 
