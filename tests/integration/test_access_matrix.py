@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaException
+from confluent_kafka.admin import AclBindingFilter
 
 from crossover.access.command import apply, as_principal
 from crossover.access.kafka import as_admin, users
@@ -90,7 +91,7 @@ def test_an_administrator_without_rights_is_told_so(secured: Settings) -> None:
 
 def test_ingest_that_was_started_before_it_had_rights_delivers_once_it_has(secured: Settings) -> None:
     """On a cluster ingest may start before the set-up: its idempotent producer dies of its first request."""
-    own = probes.AclBindingFilter(
+    own = AclBindingFilter(
         probes.ResourceType.ANY, None, probes.ResourcePatternType.ANY, "User:ingest", None, probes.AclOperation.ANY,
         probes.AclPermissionType.ANY,
     )  # fmt: skip
