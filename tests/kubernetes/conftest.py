@@ -12,7 +12,6 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +28,7 @@ from crossover.job import start_logging
 from crossover.settings import Airflow, Postgres, Settings
 from crossover.stack.airflow_api import AirflowApi
 from tests.kubernetes import release
-from tests.kubernetes.cluster import Cluster, Waited, environment, log, step, wait_until
+from tests.kubernetes.cluster import Cluster, environment, log, step
 from tests.kubernetes.dagrun import DagRun
 
 Answer = TypeVar("Answer")
@@ -58,18 +57,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 
 def start_cluster() -> str:
-    """Start what does not run yet; what the command told.
+    """Start the machine's cluster; what the command told.
 
-    It writes the configuration files anew, at which a kube-proxy that runs already ends, and no new Service is ever
-    reached. Started a second time, it starts the proxy again.
+    One that is up is stopped first (its state stays): `up` writes the configuration files anew, at which a running
+    kube-proxy ends, and from then on no new Service is ever reached.
     """
-    proxies = [process for process in psutil.process_iter() if "kube-proxy" in command_line(process)]
-    told = release.run([str(release.MACHINE / "up")])
-    if proxies:
-        with suppress(Waited):
-            wait_until("kube-proxy has ended", lambda: not any(map(command_line, proxies)), timeout=10)
-        told = release.run([str(release.MACHINE / "up")])
-    return told
+    if any("kube-proxy" in command_line(process) for process in psutil.process_iter()):
+        release.run([str(release.MACHINE / "down")])
+    return release.run([str(release.MACHINE / "up")])
 
 
 def command_line(process: psutil.Process) -> list[str]:
