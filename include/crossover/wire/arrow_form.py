@@ -38,9 +38,7 @@ def parse_arrow(kind: Kind, value: bytes) -> Parsed:
     if fault:
         return unreadable(kind, value, fault)
     everything = Parsed(batch, pa.array(range(batch.num_rows), pa.int32()), [])
-    return keep_good(
-        kind, everything, LAST_MICROSECOND, lambda row: msgspec.json.encode(batch.slice(row, 1).to_pylist()[0])
-    )
+    return keep_good(kind, everything, LAST_MICROSECOND, lambda row: _as_json(batch.slice(row, 1)))
 
 
 def _json_fault(kind: Kind, batch: pa.RecordBatch) -> str:
@@ -55,3 +53,12 @@ def _json_fault(kind: Kind, batch: pa.RecordBatch) -> str:
             except (ValueError, RecursionError) as error:
                 return f"row {row}: {column.name} is not a JSON object: {error}"
     return ""
+
+
+def _as_json(row: pa.RecordBatch) -> bytes:
+    """One row for the dead-letter topic; times beyond Python's calendar, as a damaged byte makes them, as numbers."""
+    try:
+        return msgspec.json.encode(row.to_pylist()[0])
+    except OverflowError:
+        plain = [column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column for column in row.columns]
+        return msgspec.json.encode(pa.record_batch(plain, names=row.schema.names).to_pylist()[0])

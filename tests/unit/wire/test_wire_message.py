@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crossover.records import Kind, arrow_schema
@@ -141,6 +141,7 @@ def test_no_bytes_raise(value: bytes, content_type: str | None) -> None:
 
 
 @settings(max_examples=200, deadline=None)
+@example(position=856, byte=0)  # a time beyond the year 9999
 @given(position=st.integers(0, 2000), byte=st.integers(0, 255))
 def test_a_damaged_arrow_stream_never_raises(position: int, byte: int) -> None:
     value = bytearray(encode_batch(log_batch(metadata='{"a":1}')))
