@@ -64,7 +64,10 @@ class DagRun:
             assert state not in ENDED, f"{what}: the run ended before ({state})\n{self.failures()}"
             return None
 
-        return wait_until(what, look, timeout=timeout, every=POLL_SECONDS)
+        try:
+            return wait_until(what, look, timeout=timeout, every=POLL_SECONDS)
+        except Waited as late:
+            raise Waited(f"{late}\n{self.failures()}") from late
 
     def end(self, *, timeout: float) -> str:
         """Wait for the end of the run; its state."""
