@@ -129,7 +129,7 @@ def run_id(stack, spark, connection):
     name = f"Test-{secrets.token_hex(4)}"
     yield name
     drop_copies(Ladder(connection, spark, stack, name, "none", threading.Event()))
-    for table in ("benchmark_sample", "benchmark_cell", "benchmark_rung", "benchmark_run"):
+    for table in ("benchmark_figure", "benchmark_sample", "benchmark_cell", "benchmark_rung", "benchmark_run"):
         connection.execute(f"DELETE FROM {table} WHERE run_id = %s".encode(), (name,))
 
 
@@ -254,7 +254,7 @@ def sample(repetition, seconds=0.5):
 
 
 def cell(samples, case="count_all"):
-    return Cell(case, "postgres", 100, "heap", 120, 1000, None, "warm", "idle", {"version": "18"}, {"level": "ERROR"},
+    return Cell(case, "postgres", 100, "heap", 120, 1000, None, "hot", "idle", {"version": "18"}, {"level": "ERROR"},
                 "SELECT 1", "hash", True, None, tuple(samples))  # fmt: skip
 
 

@@ -130,6 +130,7 @@ PRINCIPALS: tuple[Principal, ...] = (
                 TableRule("benchmark_rung", _UPSERT),
                 TableRule("benchmark_cell", _UPSERT),
                 TableRule("benchmark_sample", _REPLACE),
+                TableRule("benchmark_figure", _UPSERT),
             ),
         ),
     ),

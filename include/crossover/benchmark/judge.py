@@ -30,7 +30,7 @@ def judge(
             rows=question.target.rows,
             bytes=question.target.bytes,
             files=question.target.files,
-            cache_state="warm",
+            cache_state="hot",
             condition="idle",
             configuration=question.configuration,
             parameters={name: _shown(value) for name, value in parameters.items()},

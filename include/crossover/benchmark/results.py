@@ -1,10 +1,12 @@
 """What a run leaves behind: dataclasses, and how they are kept in PostgreSQL (tables benchmark_*)."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
@@ -24,13 +26,44 @@ _CELL_KEY = ("case", "engine", "size_rows", "layout", "cache_state", "condition"
 
 @dataclass(frozen=True)
 class Sample:
-    """One timed execution. A negative repetition is a warm-up; a failed one has an error and no time."""
+    """One timed execution. A negative repetition is a warm-up; a failed one has an error and no time.
+
+    Each engine is asked twice a block, in random order: `arm` is a or b, `block` counts the blocks. Arm a against arm b
+    of one engine is that engine against itself: the noise below which no winner is named.
+    """
 
     repetition: int
     seconds: float | None
     answer_rows: int | None
     answer_hash: str | None
     error: str | None
+    arm: str = "a"
+    block: int = 0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was seen of machine, engine and data while a cell was measured; None = it could not be seen here.
+
+    Shares are of all CPU time of the machine, 0 to 1. `foreign` = used by what is neither stack nor benchmark.
+    `cores`, `memory_bytes`: the engine's budget as enforced, None without one. `steady`: the warm-ups ended in a steady
+    state. `cache_made`: how the cell's cache state was brought about, empty when it was not.
+    """
+
+    started_at: datetime
+    seconds: float
+    steal: float | None = None
+    foreign: float | None = None
+    clock_jump_seconds: float = 0.0
+    other_runs: tuple[str, ...] = ()
+    configuration_changed: tuple[str, ...] = ()
+    stale_statistics: tuple[str, ...] = ()
+    idle_workers: tuple[str, ...] = ()
+    steady: bool = True
+    asked_samples: int = 0
+    cache_made: str = ""
+    cores: float | None = None
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +86,12 @@ class Cell:
     answers_agree: bool | None
     error: str | None
     samples: tuple[Sample, ...]
+    evidence: Evidence | None = None
+
+    @property
+    def key(self) -> tuple[str, str, int, str, str, str]:
+        """What tells this cell from the others of its run."""
+        return self.case, self.engine, self.size_rows, self.layout, self.cache_state, self.condition
 
     @property
     def seconds(self) -> tuple[float, ...]:
@@ -70,8 +109,34 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """Something measured that is not a query's time: a rate, a freshness, bytes a record, files against seconds.
+
+    `name` says what; `dimensions` tells it from its siblings (store, method, files, ...); `values` are the repetitions
+    in `unit`.
+    """
+
+    name: str
+    dimensions: dict[str, str] = field(hash=False)
+    unit: str
+    values: tuple[float, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Whether a run may name winners. `reasons` are in plain words, empty for a valid run."""
+
+    valid: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Run:
-    """One benchmark execution with all of its cells; `settings` has one entry a layout that was run."""
+    """One benchmark execution with all of its cells; `settings` has one entry a layout that was run.
+
+    `stamp` is None while the run goes on.
+    """
 
     run_id: str
     dataset: str
@@ -79,6 +144,8 @@ class Run:
     environment: dict[str, str]
     settings: dict[str, Any]
     cells: tuple[Cell, ...]
+    figures: tuple[Figure, ...] = ()
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +158,8 @@ class RunHeader:
     cells: int
     errors: int
     disagreements: int
+    figures: int = 0
+    valid: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +211,7 @@ def save_cell(connection: "psycopg.Connection[Any]", run_id: str, cell: Cell) ->
     key = {"run_id": run_id, **{name: getattr(cell, name) for name in _CELL_KEY}}
     row = {f.name: getattr(cell, f.name) for f in fields(cell)}
     row |= {**key, "configuration": Jsonb(cell.configuration), "parameters": Jsonb(cell.parameters)}
+    row["evidence"] = Jsonb(msgspec.to_builtins(cell.evidence))
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(sql("benchmark/save_cell.sql").encode(), row)
         cursor.execute(sql("benchmark/drop_samples.sql").encode(), key)
@@ -166,10 +236,43 @@ def load_run(connection: "psycopg.Connection[Any]", run_id: str) -> Run:
         for row in cursor.execute(sql("benchmark/load_samples.sql").encode(), wanted):
             samples[tuple(row.pop(name) for name in _CELL_KEY)].append(Sample(**row))
         cells = tuple(
-            Cell(**row, samples=tuple(samples[tuple(row[name] for name in _CELL_KEY)]))
-            for row in cursor.execute(sql("benchmark/load_cells.sql").encode(), wanted)
+            Cell(
+                evidence=msgspec.convert(row.pop("evidence"), Evidence | None),
+                **row,
+                samples=tuple(samples[tuple(row[name] for name in _CELL_KEY)]),
+            )
+            for row in cursor.execute(sql("benchmark/load_cells.sql").encode(), wanted).fetchall()
         )
-    return Run(**header, cells=cells)
+        figures = tuple(
+            Figure(**{**row, "values": tuple(row["values"])})
+            for row in cursor.execute(sql("benchmark/load_figures.sql").encode(), wanted)
+        )
+    stamp = msgspec.convert(header.pop("stamp"), Stamp | None)
+    return Run(**header, cells=cells, figures=figures, stamp=stamp)
+
+
+def save_figures(connection: "psycopg.Connection[Any]", run_id: str, figures: Iterable[Figure]) -> None:
+    """Write or overwrite figures of a run; a figure is known by its name and dimensions."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(
+            sql("benchmark/save_figure.sql").encode(),
+            [
+                {
+                    "run_id": run_id,
+                    **{f.name: getattr(figure, f.name) for f in fields(figure)},
+                    "dimensions": Jsonb(figure.dimensions),
+                    "values": list(figure.values),
+                }
+                for figure in figures
+            ],
+        )
+
+
+def save_stamp(connection: "psycopg.Connection[Any]", run_id: str, stamp: Stamp) -> None:
+    """Write the run's stamp; a later job of the same run overwrites it."""
+    connection.execute(
+        sql("benchmark/save_stamp.sql").encode(), {"run_id": run_id, "stamp": Jsonb(msgspec.to_builtins(stamp))}
+    )
 
 
 def list_runs(connection: "psycopg.Connection[Any]") -> list[RunHeader]:

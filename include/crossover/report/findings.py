@@ -77,7 +77,7 @@ def find(run: Run, texts: dict[str, CaseText]) -> tuple[Finding, ...]:
 
 def _finding(run: Run, case: str, cache_state: str, condition: str, text: CaseText) -> Finding:
     cells = tuple(c for c in run.cells if (c.case, c.cache_state, c.condition) == (case, cache_state, condition))
-    scenario = "" if (cache_state, condition) == ("warm", "idle") else f"{cache_state}, {condition}"
+    scenario = "" if (cache_state, condition) == ("hot", "idle") else f"{cache_state}, {condition}"
     title = f"{text.title} ({scenario})" if scenario else text.title
     comparisons = tuple(_compare(cells, left, right, kept) for left, right, kept in _pairs(cells))
     lines = _lines(cells)

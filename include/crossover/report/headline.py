@@ -100,7 +100,7 @@ def _size_limits(run: Run) -> list[str]:
 
 def _state_limits(cells: Sequence[Cell]) -> list[str]:
     said = []
-    if {c.cache_state for c in cells} == {"warm"}:
+    if {c.cache_state for c in cells} == {"hot"}:
         said.append("Only warm caches were measured: nothing is said about the first query after a restart.")
     if {c.condition for c in cells} == {"idle"}:
         said.append("Nothing else was asked of the stores meanwhile: queries during ingest or compaction may differ.")

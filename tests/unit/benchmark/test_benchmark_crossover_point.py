@@ -131,7 +131,7 @@ def cell(engine, rows, *, error=None, agree=True):
         rows,
         None,
         None,
-        "warm",
+        "hot",
         "idle",
         {},
         {},

@@ -56,7 +56,7 @@ def cell_of(
         rows=rows,
         bytes=rows * bytes_a_row,
         files=FILES.get(layout, 0) * (rows // 200_000) if engine == "spark" else None,
-        cache_state="warm",
+        cache_state="hot",
         condition="idle",
         configuration=(
             {"version": "18.6", "shared_buffers": "1 GB", "work_mem": "64 MB", "jit": "off"}

@@ -126,8 +126,8 @@ def test_each_cache_state_and_condition_is_a_finding_of_its_own(synthetic):
     cells = synthetic.cells(cases=["count_all"])
     busy = [replace(c, condition="ingesting") for c in cells]
     found = findings(synthetic, [*cells, *busy])
-    assert [f.name for f in found] == ["count_all", "count_all_warm_ingesting"]
-    assert found[1].title == "Count all records (warm, ingesting)"
+    assert [f.name for f in found] == ["count_all", "count_all_hot_ingesting"]
+    assert found[1].title == "Count all records (hot, ingesting)"
 
 
 def test_a_case_name_cannot_lead_out_of_the_folder(synthetic):

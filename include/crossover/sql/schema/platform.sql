@@ -64,7 +64,8 @@ CREATE TABLE IF NOT EXISTS benchmark_run (
   dataset      text NOT NULL,
   started_at   timestamptz NOT NULL DEFAULT now(),
   environment  jsonb NOT NULL,
-  settings     jsonb NOT NULL
+  settings     jsonb NOT NULL,
+  stamp        jsonb  -- {valid, reasons}; null while the run goes on
 );
 
 -- A size of the ladder: the same prefix of the same Kafka partitions in both stores.
@@ -89,7 +90,7 @@ CREATE TABLE IF NOT EXISTS benchmark_cell (
   rows          bigint NOT NULL,
   bytes         bigint,
   files         bigint,
-  cache_state   text   NOT NULL DEFAULT 'warm',
+  cache_state   text   NOT NULL DEFAULT 'hot',
   condition     text   NOT NULL DEFAULT 'idle',
   configuration jsonb  NOT NULL,
   parameters    jsonb  NOT NULL,
@@ -97,6 +98,7 @@ CREATE TABLE IF NOT EXISTS benchmark_cell (
   answer_hash   text,
   answers_agree boolean,
   error         text,
+  evidence      jsonb,  -- what was seen of machine, engine and data meanwhile
   PRIMARY KEY (run_id, case_name, engine, size_rows, layout, cache_state, condition)
 );
 
@@ -107,15 +109,34 @@ CREATE TABLE IF NOT EXISTS benchmark_sample (
   engine       text    NOT NULL,
   size_rows    bigint  NOT NULL,
   layout       text    NOT NULL,
-  cache_state  text    NOT NULL DEFAULT 'warm',
+  cache_state  text    NOT NULL DEFAULT 'hot',
   condition    text    NOT NULL DEFAULT 'idle',
   repetition   integer NOT NULL,
   seconds      double precision,
   answer_rows  integer,
   answer_hash  text,
   error        text,
+  arm          text    NOT NULL DEFAULT 'a',  -- each engine is asked twice a block: a against b is its own noise
+  block        integer NOT NULL DEFAULT 0,
   taken_at     timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (run_id, case_name, engine, size_rows, layout, cache_state, condition, repetition),
   FOREIGN KEY (run_id, case_name, engine, size_rows, layout, cache_state, condition) REFERENCES benchmark_cell,
   CHECK ((seconds IS NULL) = (error IS NOT NULL))
 );
+
+-- Something measured that is not a query's time: a rate, a freshness, bytes a record.
+CREATE TABLE IF NOT EXISTS benchmark_figure (
+  run_id      text  NOT NULL REFERENCES benchmark_run,
+  name        text  NOT NULL,
+  dimensions  jsonb NOT NULL,
+  unit        text  NOT NULL,
+  values      double precision[] NOT NULL,
+  note        text  NOT NULL DEFAULT '',
+  PRIMARY KEY (run_id, name, dimensions)
+);
+
+-- An installation of an earlier version has these tables already.
+ALTER TABLE benchmark_run ADD COLUMN IF NOT EXISTS stamp jsonb;
+ALTER TABLE benchmark_cell ADD COLUMN IF NOT EXISTS evidence jsonb;
+ALTER TABLE benchmark_sample ADD COLUMN IF NOT EXISTS arm text NOT NULL DEFAULT 'a';
+ALTER TABLE benchmark_sample ADD COLUMN IF NOT EXISTS block integer NOT NULL DEFAULT 0;
