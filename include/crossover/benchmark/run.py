@@ -15,12 +15,12 @@ from psycopg.rows import dict_row
 from crossover import job
 from crossover.benchmark import table
 from crossover.benchmark.cases import Case
-from crossover.benchmark.environment import environment, load_average
 from crossover.benchmark.judge import judge
 from crossover.benchmark.measure import Effort, Question, Target, measure
 from crossover.benchmark.results import Cell, Run, save_cell, save_run
 from crossover.benchmark.rungs import Ladder, prepare
-from crossover.benchmark.workers import Evidence, evidence
+from crossover.benchmark.validity.environment import environment, load_average
+from crossover.benchmark.validity.workers import Evidence, evidence
 from crossover.connections import connect_postgres, connect_spark
 from crossover.engines.base import Engine
 from crossover.engines.postgres import PostgresEngine

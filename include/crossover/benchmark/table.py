@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crossover.benchmark.crossover_point import Crossover, NoneInRange, Verdict, curve_of, find_crossover
 from crossover.benchmark.results import LAYOUTS, Cell
-from crossover.benchmark.statistics import Summary, faster, summarise
+from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Verdict, curve_of, find_crossover
+from crossover.benchmark.statistics.summary import Summary, faster, summarise
 
 
 def duration(seconds: float) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from crossover.benchmark.crossover_point import Crossover, NoneInRange, Undecided, Verdict, curve_of, find_crossover
 from crossover.benchmark.results import Cell, Run
-from crossover.benchmark.statistics import Summary, faster, summarise
+from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Undecided, Verdict, curve_of, find_crossover
+from crossover.benchmark.statistics.summary import Summary, faster, summarise
 from crossover.report import words
 from crossover.report.charts import CaseChart, Lead, Line, Mark, Point, Strip, Void, rows_axis, seconds_at, seconds_axis
 

@@ -4,9 +4,9 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from crossover.benchmark.crossover_point import Crossover, NoneInRange, Undecided
 from crossover.benchmark.results import Cell, Run
-from crossover.benchmark.statistics import MINIMUM_SAMPLES
+from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Undecided
+from crossover.benchmark.statistics.summary import MINIMUM_SAMPLES
 from crossover.report import words
 from crossover.report.findings import Comparison, Finding, is_void, void_reason
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from crossover.benchmark.results import Cell
-from crossover.benchmark.statistics import faster
+from crossover.benchmark.statistics.summary import faster
 from crossover.report import words
 from crossover.report.charts import Change, ChangeChart, seconds_axis
 from crossover.report.findings import Finding, point_of, summary_of

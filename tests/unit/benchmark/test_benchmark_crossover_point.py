@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from crossover.benchmark.crossover_point import (
+from crossover.benchmark.results import Cell, Sample
+from crossover.benchmark.statistics.crossing import (
     Crossover,
     Curve,
     NoneInRange,
@@ -14,7 +15,6 @@ from crossover.benchmark.crossover_point import (
     curve_of,
     find_crossover,
 )
-from crossover.benchmark.results import Cell, Sample
 
 SIZES = (200_000, 600_000, 2_000_000, 6_000_000)
 

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from crossover.benchmark.command import add_arguments, plan_of
-from crossover.benchmark.environment import environment
 from crossover.benchmark.rungs import schema_of
+from crossover.benchmark.validity.environment import environment
+from crossover.benchmark.verbs.run import add_arguments, plan_of
 from crossover.errors import BadSetting
 from crossover.settings import Settings
 
@@ -15,7 +15,7 @@ from crossover.settings import Settings
 def plan(*argv):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    return plan_of(parser.parse_args(["run", *argv]), Settings(_env_file=None))
+    return plan_of(parser.parse_args(list(argv)), Settings(_env_file=None))
 
 
 def test_nothing_asked_for_is_all_cases_in_one_layout():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crossover.benchmark.statistics import bootstrap_medians, faster, summarise
+from crossover.benchmark.statistics.summary import bootstrap_medians, faster, summarise
 
 
 def test_no_samples_give_no_summary():

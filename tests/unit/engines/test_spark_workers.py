@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from crossover.benchmark.workers import evidence
+from crossover.benchmark.validity.workers import evidence
 from crossover.engines.workers import Worker, since, workers
 from crossover.errors import ServiceDown
 

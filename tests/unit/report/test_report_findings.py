@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from crossover.benchmark.crossover_point import Crossover, NoneInRange, Undecided
 from crossover.benchmark.results import Sample
+from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Undecided
 from crossover.report.findings import CaseText, find
 from crossover.report.headline import headlines, limits, problems
 from crossover.report.layouts import change_charts

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossover.benchmark.results import Cell
-from crossover.benchmark.statistics import MINIMUM_SAMPLES, SEED, bootstrap_medians, faster, summarise
+from crossover.benchmark.statistics.summary import MINIMUM_SAMPLES, SEED, bootstrap_medians, faster, summarise
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The state in which a cell is measured, really made: caches, budgets, conditions."""

@@ -1,0 +1,1 @@
+"""`crossover benchmark VERB`: one module a verb or a group of verbs that belong together."""
