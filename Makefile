@@ -14,7 +14,7 @@ export CROSSOVER_HOME ?= $(ROOT).crossover
 .DEFAULT_GOAL := help
 .PHONY: compose-env test-compose test-helm test-kubernetes
 .PHONY: images standins test-images sbom
-.PHONY: help setup demo up down status doctor test test-secured test-fast lint format lock clean
+.PHONY: help setup demo crossover up down status doctor test test-secured test-fast lint format lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(ROOT)Makefile
@@ -34,6 +34,9 @@ setup: ## install the Python packages (pinned, hashes verified) into .venv
 
 demo: setup ## start everything, run DAG quickstart, print the results table and where the report is
 	@$(BIN)/crossover demo $(ARGS)
+
+crossover: setup ## load 8 million records, search the size at which Spark overtakes PostgreSQL, case by case (45 minutes at most; ARGS="--param largest=2000000")
+	@$(BIN)/crossover demo --dag benchmark_crossover $(ARGS)
 
 up: setup ## start the local stack
 	@$(BIN)/crossover up
@@ -59,7 +62,7 @@ test-fast: lint ## lint, and the tests that need no running service
 	@cd $(ROOT) && $(BIN)/pytest tests/unit tests/spark tests/dags
 
 test: test-fast ## everything: test-fast, then integration and end to end on the real parts (25 minutes at most)
-	@cd $(ROOT) && $(ROOT)tests/install-browser && $(BIN)/pytest tests/integration tests/e2e -m "not secured" -v
+	@cd $(ROOT) && $(ROOT)tests/install 'chromium|google-chrome|chromium-browser' chromium && $(BIN)/pytest tests/integration tests/e2e -m "not secured" -v
 
 test-secured: $(VENV)/.ready-dev ## TLS, SCRAM, rights: who may do what, and the whole line with a principal a job on standalone Spark (10 minutes)
 	@cd $(ROOT) && $(BIN)/pytest tests/integration -m secured -s
@@ -68,6 +71,7 @@ compose-env: ## write .env for docker compose: versions, ports, random passwords
 	@$(ROOT)compose/make-env
 
 test-compose: $(VENV)/.ready-dev ## docker compose up on the built images, DAG quickstart in it, down again (15 minutes at most)
+	@docker compose version >/dev/null 2>&1 || $(ROOT)tests/install docker-compose docker-compose
 	@cd $(ROOT) && if [ -z "$$DOCKER_HOST" ] && [ -x ../shared/k8s/docker ]; then export DOCKER_HOST=$$(../shared/k8s/docker context inspect --format '{{.Endpoints.docker.Host}}'); fi && \
 	  $(BIN)/pytest tests/compose -s
 

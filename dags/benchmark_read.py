@@ -10,8 +10,8 @@ from pathlib import Path
 
 from airflow.sdk import DAG, chain
 
+from crossover.names import run_name
 from crossover_airflow.defaults import BENCHMARK_PARAMS, DEFAULT_ARGS, Tag, dataset_param
-from crossover_airflow.names import run_name
 from crossover_airflow.operators import BenchPodOperator
 from crossover_airflow.options import BENCHMARK_OPTIONS
 

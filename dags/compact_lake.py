@@ -1,8 +1,9 @@
 """# compact_lake: merge the small files of closed day partitions, verified by content.
 
 Each day partition that is closed and has at least `min_files` files is rewritten, compared with what it replaces, and
-only then committed. With nothing to merge the task is **skipped**, and its log says why for each partition.
-A success is an event of the asset `lake_compacted`.
+only then committed. With `queries` a partition is rewritten only if what so many coming queries are predicted to gain
+exceeds what the rewrite is predicted to cost; the log tells both. With nothing to merge the task is **skipped**, and
+its log says why for each partition. A success is an event of the asset `lake_compacted`.
 """
 
 from pathlib import Path
@@ -31,11 +32,22 @@ with DAG(
             title="Fewest files",
             description="a partition with fewer files is left as it is",
         ),
+        "queries": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=1_000_000_000,
+            title="Coming queries",
+            description="rewrite only what pays back within so many queries; empty: every partition with enough files",
+        ),
     },
 ):
     BenchPodOperator(
         task_id="compact",
         role="maintenance",
         outlets=[LAKE_COMPACTED],
-        argv=["crossover", "compact", "--dataset", "{{ params.dataset }}", "--min-files", "{{ params.min_files }}"],
+        argv=[
+            *("crossover", "compact", "--dataset", "{{ params.dataset }}", "--min-files", "{{ params.min_files }}"),
+            *("--queries", "{{ params.queries or 'none' }}"),
+        ],
     )

@@ -15,8 +15,8 @@ from pathlib import Path
 from airflow.providers.common.sql.operators.sql import SQLTableCheckOperator
 from airflow.sdk import DAG, task
 
+from crossover.names import run_name
 from crossover_airflow import defaults, services
-from crossover_airflow.names import run_name
 from crossover_airflow.operators import BenchPodOperator
 from crossover_airflow.options import BENCHMARK_OPTIONS, LOAD_OPTIONS
 
@@ -34,7 +34,7 @@ with DAG(
     fail_fast=True,
     dagrun_timeout=timedelta(hours=12),
     user_defined_macros={"run_name": run_name},
-    params=defaults.BENCHMARK_PARAMS | defaults.LOAD_PARAMS | defaults.KEEP_TOPICS,
+    params=defaults.QUICK_PARAMS | defaults.LOAD_PARAMS | defaults.KEEP_TOPICS,
 ):
     opened = task(services.open_dataset)(NAME)
     stream = BenchPodOperator(

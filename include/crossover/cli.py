@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("crossover.stack.demo", "start the stack, run DAG quickstart, print the results"),
     "up": ("crossover.stack.up", "start the local stack"),
     "down": ("crossover.stack.down", "stop the local stack"),
+    "restart": ("crossover.stack.restart", "stop a part, start it, wait until it is healthy"),
     "status": ("crossover.stack.status", "health, address and log file of each part"),
     "doctor": ("crossover.stack.doctor", "name each missing prerequisite and its cure"),
     "dataset": ("crossover.dataset_command", "create a dataset, or seal it: nothing more will come"),

@@ -84,6 +84,10 @@ class Lake(BaseModel):
     catalog_ca_file: Path | None = None
     hdfs_user: str = Field(default="", description="as whom HDFS knows this process; empty: the system's user")
     lateness_hours: int = Field(default=1, ge=0, description="a day partition is closed this long after its end")
+    # What `compact --queries` reckons with until `benchmark compaction` has measured it.
+    query_file_seconds: float = Field(default=0.001, ge=0, description="what one more file costs a query")
+    rewrite_mib_per_second: float = Field(default=10, gt=0, description="MiB of small files that a rewrite takes in")
+    rewrite_day_seconds: float = Field(default=1, ge=0, description="what a day's rewrite costs however small it is")
 
     @property
     def catalog_jdbc(self) -> str:
@@ -225,12 +229,18 @@ class Airflow(BaseModel):
 class Benchmark(BaseModel):
     """How much is measured when nothing else is asked for."""
 
-    warmups: int = Field(default=1, ge=0)
-    repetitions: int = Field(default=5, ge=1)
+    warmups: int = Field(default=10, ge=0, description="most executions that are spent to find a steady state")
+    repetitions: int = Field(default=15, ge=1, description="fewest samples of a cell")
+    most_samples: int = Field(default=40, ge=1, description="a cell whose interval stays wide gets no more")
+    halfwidth: float = Field(default=0.1, gt=0, description="an interval this close to its median is narrow enough")
     statement_timeout_seconds: int = Field(default=120, ge=1)
     cores: int = Field(default=2, ge=1, description="cores that each engine may use")
     postgres_work_mem: str = Field(default="64MB", description="PostgreSQL's memory for one sort or hash")
     postgres_trigrams: bool = Field(default=True, description="layout indexed has a trigram index on messages, too")
+    duckdb_memory: str = Field(default="2GB", description="memory that DuckDB may use, what it keeps of files included")
+    restart_command: str = Field(
+        default="", description="restarts an engine's server, {part} = postgres or spark-connect; empty: not possible"
+    )
 
 
 class Settings(BaseSettings):

@@ -1,4 +1,4 @@
-"""The results page inside Airflow: the runs, the newest report, and the report of a DAG run.
+"""The results pages inside Airflow: the runs, the newest report, the report of a DAG run, two runs side by side.
 
 Mounted at /crossover. Airflow does not authenticate what plugins mount, so the app asks for the right to see plugins.
 Everything that costs time to import is imported in the endpoints.
@@ -17,9 +17,9 @@ from jinja2 import Environment, FileSystemLoader
 
 from crossover.connections import connect_postgres
 from crossover.errors import BadInput, ServiceDown
+from crossover.names import run_name
 from crossover.settings import load_settings
 from crossover_airflow.links import board_url
-from crossover_airflow.names import run_name
 
 if TYPE_CHECKING:
     import psycopg
@@ -45,10 +45,10 @@ app = FastAPI(
 @app.get("/")
 def front_page() -> HTMLResponse:
     """All runs, newest first, and the newest one's report."""
-    from crossover.benchmark.results import list_runs
+    from crossover.report.runs import run_lines
 
     with _postgres() as connection:
-        return _page(runs=list_runs(connection))
+        return _page(runs=run_lines(connection))
 
 
 @app.get("/runs/{run_id}")
@@ -58,7 +58,23 @@ def run_page(run_id: str) -> HTMLResponse:
     from crossover.report.page import render
 
     with _postgres() as connection:
-        return HTMLResponse(render(load_run(connection, run_id)), headers=HEADERS)
+        run = load_run(connection, run_id)
+    return HTMLResponse(render(run), headers=HEADERS)
+
+
+@app.get("/compare")
+def compare_page(right: str, left: str = "", *, other_data: bool = False) -> HTMLResponse:
+    """Two runs cell by cell, `left` as the base; without it, the runs to choose from."""
+    from crossover.benchmark.results import load_run
+    from crossover.report.comparing import side_by_side
+    from crossover.report.runs import run_lines
+
+    with _postgres() as connection:
+        if not left:
+            return _page(title="Compare two runs", runs=run_lines(connection), chosen=right)
+        both = load_run(connection, left), load_run(connection, right)
+    found = side_by_side(*both, same_data=not other_data)
+    return _page(title="Two runs side by side", both=found, left=left, right=right, same_data=not other_data)
 
 
 @app.get("/dags/{dag_id}/runs/{run_id:path}")

@@ -77,24 +77,72 @@ LOAD_PARAMS: dict[str, Param] = {
     "broken_rate": _share(0.0, "Broken rate", "share of records that the ingest must refuse"),
 }  # fmt: skip
 
+_CASES = Param(
+    "all", type="string", pattern="^[a-z0-9_]+(,[a-z0-9_]+)*$", title="Cases", section="Benchmark",
+    description="`all`, or names of cases with commas between them",
+)  # fmt: skip
+_EFFORT: dict[str, Param] = {
+    "repetitions": Param(
+        15, type="integer", minimum=1, maximum=1000, title="Samples", section="Benchmark",
+        description="timed executions of each case in each engine at each size, at least; with fewer than 15 no winner "
+        "is named; more are taken while the interval is wide",
+    ),
+    "warmups": Param(
+        10, type="integer", minimum=0, maximum=100, title="Warm-ups", section="Benchmark",
+        description="executions that are spent, at most, to find a steady state; kept apart",
+    ),
+}  # fmt: skip
+
 BENCHMARK_PARAMS: dict[str, Param] = {
     "sizes": Param(
         "200000,600000,2000000", type="string", pattern=r"^[1-9]\d{0,11}(,[1-9]\d{0,11})*$", title="Sizes (rows)",
         section="Benchmark", description="the ladder: how many log records are in both stores at each rung",
     ),
-    "cases": Param(
-        "all", type="string", pattern="^[a-z0-9_]+(,[a-z0-9_]+)*$", title="Cases", section="Benchmark",
-        description="`all`, or names of cases with commas between them",
+    "cases": _CASES,
+} | _EFFORT  # fmt: skip
+
+# Half of the cases: with 15 samples a cell, all ten would take a new user's first run past a quarter of an hour.
+QUICK_CASES = "count_all,filter_level_group_by_service,group_by_level,group_by_service,latest_errors,lookup_event_id"
+QUICK_PARAMS: dict[str, Param] = BENCHMARK_PARAMS | {
+    "cases": Param(QUICK_CASES, **_CASES.schema),
+}
+
+SWEEP_PARAMS: dict[str, Param] = {
+    "dataset": Param(
+        None, type=["null", "string"], pattern="^[a-z][a-z0-9_]{0,39}$", title="Dataset",
+        description="whose records; empty: a new dataset, filled up to the largest size",
     ),
-    "repetitions": Param(
-        4, type="integer", minimum=1, maximum=1000, title="Repetitions", section="Benchmark",
-        description="timed executions of each case in each engine at each size",
+    "smallest": Param(
+        200_000, type="integer", minimum=1, maximum=10_000_000_000, title="Smallest size (rows)", section="Benchmark",
+        description="no size below is measured",
     ),
-    "warmups": Param(
-        1, type="integer", minimum=0, maximum=100, title="Warm-ups", section="Benchmark",
-        description="executions before the timed ones, kept apart",
+    "largest": Param(
+        8_000_000, type="integer", minimum=1, maximum=10_000_000_000, title="Largest size (rows)", section="Benchmark",
+        description="no size above is measured; so many records are sent to a new dataset",
     ),
-}  # fmt: skip
+    "first": Param(
+        4, type="integer", minimum=2, maximum=20, title="First sizes", section="Benchmark",
+        description="sizes that every case is measured at, evenly spread on a logarithmic scale",
+    ),
+    "more": Param(
+        2, type="integer", minimum=0, maximum=20, title="More sizes", section="Benchmark",
+        description="sizes that a case may add where its answer is still wide",
+    ),
+    "minutes": Param(
+        60, type="integer", minimum=1, maximum=1440, title="Minutes a case", section="Benchmark",
+        description="after so long a case adds no size",
+    ),
+    "engines": Param(
+        "postgres,spark", type="string", pattern="^[a-z]+(,[a-z]+)+$", title="Engines", section="Benchmark",
+        description="two or more of postgres, spark, duckdb; the last two read the same files",
+    ),
+    "caches": Param(
+        "hot", type="string", pattern="^(hot|warm|cold)(,(hot|warm|cold))*$", title="Caches", section="Benchmark",
+        description="hot: asked before in this session; warm: first question of a session; cold: server restarted and "
+        "page cache dropped before each sample",
+    ),
+    "cases": _CASES,
+} | _EFFORT  # fmt: skip
 
 KEEP_TOPICS: dict[str, Param] = {
     "keep_topics": Param(

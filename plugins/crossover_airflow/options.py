@@ -18,7 +18,27 @@ def _option(name: str) -> str:
 
 # Options of `crossover generate` and `crossover benchmark run` that are fields of the form under the same name.
 LOAD_OPTIONS = _from_params("events", "rate", "seed", *_FAULTS)
+_SWEEP = ("smallest", "largest", "first", "more", "minutes", "engines", "caches", "repetitions", "warmups")
 BENCHMARK_OPTIONS = _from_params("sizes", "cases", "repetitions", "warmups")
+# Options of `crossover benchmark write`: of its part methods, then of the parts that send through the whole line.
+WRITE_OPTIONS = _from_params("rows", "repetitions", "seed") + _from_params(
+    "seconds", "start", "tries", "ack_p99", "background", "batch"
+)
+
+
+def sweep_plan(layout: str, dataset: str, run: str, params: Mapping[str, Any]) -> list[list[str]]:
+    """One argv a case for `crossover benchmark sweep`; the case's name comes last, where the task shows it.
+
+    Raises:
+        BadInput: an unknown case.
+    """
+    from crossover.benchmark.cases import load_cases
+
+    names = None if params["cases"] == "all" else str(params["cases"]).split(",")
+    shared = ["crossover", "benchmark", "sweep", "--run", run, "--dataset", dataset, "--layouts", layout]
+    for name in _SWEEP:
+        shared += [_option(name), str(params[name])]
+    return [[*shared, "--cases", case.name] for case in load_cases(names)]
 
 
 def load_plan(params: Mapping[str, Any]) -> list[list[str]]:

@@ -102,16 +102,24 @@ def seal_dataset(dataset: str) -> None:
     datasets.seal(dataset, load_settings())
 
 
+def seal_own_dataset(dataset: str, params: Mapping[str, Any]) -> None:
+    """Seal the dataset that this run has made; one that was named in `params` is somebody's, and goes on."""
+    if not params["dataset"]:
+        seal_dataset(dataset)
+
+
 def close_dataset(dataset: str, params: Mapping[str, Any], ti: "RuntimeTaskInstanceProtocol") -> None:
     """Seal the dataset, so that a stream that was left behind ends; drop its topics unless param keep_topics is set.
 
-    Fails in the end if a task of the run failed.
+    A dataset that was named in param dataset is left as it is. Fails in the end if a task of the run failed.
     """
+    if params.get("dataset"):
+        return fail_with_the_run(ti)
     if datasets.sealed_offsets(dataset, load_settings()) is None:
         seal_dataset(dataset)
     if not params["keep_topics"]:
         delete_topics(dataset)
-    fail_with_the_run(ti)
+    return fail_with_the_run(ti)
 
 
 def fail_with_the_run(ti: "RuntimeTaskInstanceProtocol") -> None:

@@ -23,10 +23,10 @@ from crossover.settings import Settings, load_settings
 from crossover.stack.airflow_api import AirflowApi
 from crossover.stack.demo import DAG, watch
 
-pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 PARAMS = {"sizes": "5000,10000,20000", "events": 3000, "repetitions": 2, "warmups": 1}
 SERVICES = 12
-UP_SECONDS = 420
+UP_SECONDS = 600
 
 
 @contextmanager

@@ -44,10 +44,12 @@ def text_of(html: str) -> str:
     return " ".join(" ".join(reader.words).split())
 
 
-@pytest.mark.parametrize("path", ["/", "/runs/x", f"/dags/quickstart/runs/{RUN_ID}", "/openapi.json", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/", "/runs/x", "/compare?left=a&right=b", f"/dags/quickstart/runs/{RUN_ID}", "/openapi.json", "/docs"]
+)
 def test_a_stranger_sees_nothing(client, path):
     assert client.get(f"/crossover{path}", follow_redirects=False).status_code in (401, 404)
-    if path in ("/", "/runs/x") or path.startswith("/dags"):
+    if path in ("/", "/runs/x") or path.startswith(("/dags", "/compare")):
         assert client.get(f"/crossover{path}", follow_redirects=False).status_code == 401
 
 
@@ -68,7 +70,7 @@ def test_a_database_that_does_not_answer_gives_a_page_with_a_cure(client, token,
 
 
 def test_the_tab_of_a_dag_run_leads_to_the_run_that_it_made(client, token):
-    from crossover_airflow.names import run_name
+    from crossover.names import run_name
 
     address = f"/crossover/dags/quickstart/runs/{RUN_ID.replace('+', '%2B').replace(':', '%3A')}"
     answer = client.get(address, headers={"Authorization": f"Bearer {token}"}, follow_redirects=False)
@@ -94,19 +96,69 @@ def test_only_benchmark_tasks_carry_the_link(house):
     assert linked == {"benchmark_fragmented", "benchmark_compacted", "report"}
 
 
+SCRIPT = "<script>alert(1)</script>"
+
+
+def run_line(run_id, **changes):
+    from crossover.report.runs import RunLine
+
+    return RunLine(**{
+        "run_id": run_id, "dataset": "d", "started_at": datetime(2026, 11, 23, 13, 5, 1, tzinfo=UTC), "valid": True,
+        "first_reason": "", "reasons": 0, "cells": 120, "errors": 0, "disagreements": 0, "cases": 10, "sizes": 3,
+        "smallest": 200_000, "largest": 2_000_000, "engines": ("postgres", "spark"), "figures": 0,
+        "headline": "Spark (compacted) overtakes PostgreSQL (indexed) on 4 of 10 questions",
+    } | changes)  # fmt: skip
+
+
 def test_the_front_page_lists_runs_escapes_their_names_and_frames_the_newest():
-    from crossover.benchmark.results import RunHeader
     from crossover_airflow.board import _page
 
-    started = datetime(2026, 11, 23, 13, 5, 1, tzinfo=UTC)
-    runs = [
-        RunHeader("<script>alert(1)</script>", "d", started, cells=120, errors=2, disagreements=0),
-        RunHeader("older", "d", started, cells=120, errors=0, disagreements=0),
-    ]
-    html = _page(runs=runs).body.decode()
+    html = _page(runs=[run_line(SCRIPT, errors=2, dataset=SCRIPT, headline=SCRIPT), run_line("older")]).body.decode()
     assert "<script>" not in html
     assert f'src="{PREFIX}/crossover/runs/%3Cscript%3Ealert%281%29%3C/script%3E"' in html
-    assert "older d 2026-11-23 13:05:01 120 0 0" in text_of(html)
+    assert "2 cells with errors" in text_of(html)
+    assert "older 2026-11-23 13:05:01 UTC, data set d valid Spark (compacted) overtakes" in text_of(html)
+    assert "10 questions, 3 sizes: 200 k to 2 M rows; PostgreSQL, Spark" in text_of(html)
+    assert f'href="{PREFIX}/crossover/compare?right=older"' in html
+
+
+def test_the_list_names_no_winner_of_an_invalid_run():
+    from crossover_airflow.board import _page
+
+    line = run_line("bad", valid=False, reasons=2, first_reason="the answers differ")
+    html = text_of(_page(runs=[line]).body.decode())
+    assert "invalid No winner is named. the answers differ (and 1 reason more)" in html
+    assert "overtakes" not in html
+
+
+def test_a_run_to_compare_with_is_chosen_from_the_others():
+    from crossover_airflow.board import _page
+
+    html = _page(runs=[run_line("a"), run_line("b&c")], chosen="a").body.decode()
+    assert f'href="{PREFIX}/crossover/compare?left=b%26c&amp;right=a"' in html
+    assert "iframe" not in html.partition("</style>")[2]
+    assert "There is no other run." in text_of(_page(runs=[run_line("a")], chosen="a").body.decode())
+
+
+def test_two_runs_stand_side_by_side_with_what_else_differs():
+    from crossover.report.comparing import Line, SideBySide
+    from crossover_airflow.board import _page
+
+    line = Line(
+        "count_all", "Spark (compacted)", "2 M", "", "64 ms", "", "96 ms", "", "1.5", "1.4 to 1.6", "slower", ""
+    )
+    both = SideBySide((f"run r is invalid: {SCRIPT}",), (("kernel", "6.8", SCRIPT),), (line,), "1 cell in both.")
+    html = _page(title="Two", both=both, left="l", right="r", same_data=True).body.decode()
+    assert "<script>" not in html
+    assert "count_all Spark (compacted) 2 M 64 ms 96 ms 1.5 1.4 to 1.6 slower" in text_of(html)
+    assert "kernel 6.8" in text_of(html)
+    assert f'href="{PREFIX}/crossover/compare?left=r&amp;right=l"' in html
+
+
+def test_a_comparison_needs_postgres_too_and_says_so_on_a_page(client, token, no_postgres):
+    answer = client.get("/crossover/compare?left=a&right=b", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 503
+    assert "does not answer" in text_of(answer.text)
 
 
 def test_without_runs_the_front_page_says_what_to_do():

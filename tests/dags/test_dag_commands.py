@@ -65,7 +65,7 @@ def test_the_generator_of_quickstart_reaches_the_largest_size(house):
 
 
 def test_all_jobs_of_one_quickstart_work_on_one_dataset_and_one_benchmark_run(house):
-    from crossover_airflow.names import run_name
+    from crossover.names import run_name
 
     name = run_name("quickstart", RUN_ID)
     for task, argv in rendered(house).items():

@@ -40,13 +40,13 @@ def option(argv: list[str], name: str) -> str:
     ],
 )
 def test_the_name_of_a_run_can_name_a_dataset(run_id):
-    from crossover_airflow.names import run_name
+    from crossover.names import run_name
 
     assert DATASET_PATTERN.fullmatch(run_name("quickstart", run_id))
 
 
 def test_the_name_of_a_run_is_always_the_same_and_tells_the_moment():
-    from crossover_airflow.names import run_name
+    from crossover.names import run_name
 
     run_id = "manual__2026-11-23T13:05:01.123456+00:00"
     assert run_name("quickstart", run_id) == run_name("quickstart", run_id)
@@ -54,7 +54,7 @@ def test_the_name_of_a_run_is_always_the_same_and_tells_the_moment():
 
 
 def test_unlike_runs_have_unlike_names():
-    from crossover_airflow.names import run_name
+    from crossover.names import run_name
 
     same_second = [f"manual__2026-11-23T13:05:01.{n:06}+00:00" for n in range(500)]
     named_alike = ["a-b", "a_b", "A b", "a b "]

@@ -58,7 +58,7 @@ def api(stack: Settings) -> AirflowApi:
 @pytest.fixture(scope="module")
 def run_id(stack: Settings, api: AirflowApi) -> str:
     """One quickstart, triggered over Airflow's REST API with other params than its defaults."""
-    triggered = api.trigger(DAG, {"sizes": SIZES, "events": 3000, "repetitions": 4, "warmups": 1})
+    triggered = api.trigger(DAG, {"sizes": SIZES, "events": 3000, "cases": "all", "repetitions": 4, "warmups": 1})
     state = watch(api, stack, triggered)
     logs = {
         task.task_id: api.log_text(DAG, triggered, task.task_id)[-1500:]

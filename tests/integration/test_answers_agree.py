@@ -3,25 +3,32 @@
 import secrets
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from crossover.benchmark.cases import load_cases
+from crossover.benchmark.judge import State
 from crossover.benchmark.measure import Effort
 from crossover.benchmark.results import (
     Cell,
+    Figure,
     Run,
     Sample,
+    Stamp,
     latest_run_id,
     list_runs,
     load_run,
     load_rungs,
     save_cell,
+    save_figures,
     save_run,
+    save_stamp,
 )
 from crossover.benchmark.run import Plan, run_plan
 from crossover.benchmark.rungs import Ladder, drop_copies, schema_of, wait_for_postgres
+from crossover.benchmark.sweep import Search, sweep
 from crossover.connections import connect_postgres, connect_spark
 from crossover.dataset import create_tables
 from crossover.engines.postgres import PostgresEngine
@@ -212,6 +219,71 @@ def test_nothing_is_timed_when_a_store_lacks_a_record(stack, connection, dataset
     assert load_run(connection, run_id).cells == ()
 
 
+def altered_copy(connection, run_id):
+    """The run's copy at its one size, one message of which is changed to another of the same length."""
+    table = f"{schema_of(run_id)}.logs_{ROWS - 100}"
+    done = connection.execute(
+        f"UPDATE {table} SET message = reverse(message) WHERE event_id = %s".encode(), (record(77)["event_id"],)
+    )
+    assert done.rowcount == 1
+
+
+def test_a_proof_of_equality_is_kept_while_nothing_is_written(stack, connection, dataset, run_id, caplog):
+    for _ in range(2):
+        run_plan(plan(run_id, dataset, "fragmented", ["count_all"]), stack, threading.Event())
+    told = [line for line in caplog.messages if "both stores hold" in line or "proven equal before" in line]
+    assert len(told) == 2
+    assert "both stores hold" in told[0]
+    assert "proven equal before" in told[1]
+
+
+def test_one_row_that_was_altered_after_the_proof_is_found_before_anything_is_timed(stack, connection, dataset, run_id):
+    run_plan(plan(run_id, dataset, "fragmented", ["count_all"]), stack, threading.Event())
+    before = load_run(connection, run_id).cells
+    altered_copy(connection, run_id)
+    with pytest.raises(StoresDiffer):
+        run_plan(plan(run_id, dataset, "fragmented", ["count_all"]), stack, threading.Event())
+    assert load_run(connection, run_id).cells == before, "nothing was timed"
+
+
+def test_a_cell_keeps_what_was_seen_and_a_short_run_is_not_valid(stack, connection, dataset, run_id):
+    outcome = run_plan(plan(run_id, dataset, "fragmented", ["count_all"], 2), stack, threading.Event())
+    stored = load_run(connection, run_id)
+    for one in stored.cells:
+        assert one.evidence is not None
+        assert one.evidence.cache_made
+        assert one.evidence.asked_samples == 2
+        assert one.evidence.steal is not None
+        assert {s.arm for s in one.samples} == {"a", "b"}
+    assert stored.stamp == outcome.stamp
+    assert not outcome.stamp.valid
+    assert any("samples" in reason for reason in outcome.stamp.reasons), outcome.stamp.reasons
+
+
+def test_a_state_that_cannot_be_made_here_says_so_and_makes_nothing_invalid(stack, connection, dataset, run_id):
+    without = stack.model_copy(update={"benchmark": stack.benchmark.model_copy(update={"restart_command": ""})})
+    wanted = replace(plan(run_id, dataset, "fragmented", ["count_all"]), states=(State("cold"),))
+    outcome = run_plan(wanted, without, threading.Event())
+    stored = load_run(connection, run_id).cells
+    assert {(one.engine, one.cache_state, one.samples) for one in stored} == {
+        ("postgres", "cold", ()),
+        ("spark", "cold", ()),
+    }
+    assert all(one.error.startswith("not available here: ") for one in stored)
+    assert not any("error" in reason for reason in outcome.stamp.reasons), outcome.stamp.reasons
+
+
+def test_a_sweep_measures_the_states_that_the_lake_has_had(stack, connection, dataset, run_id):
+    found = sweep(
+        replace(plan(run_id, dataset, "fragmented", ["count_all"]), sizes=()),
+        Search(smallest=100, largest=ROWS + LATER_ROWS, first=4, more=1),
+        stack,
+        threading.Event(),
+    )
+    assert found.finished
+    assert {one.size_rows for one in found.cells} == {ROWS, ROWS + LATER_ROWS}
+
+
 def test_a_loader_that_stands_still_is_named_with_its_distance(stack, connection, spark, dataset, run_id):
     ladder = Ladder(connection, spark, stack, run_id, dataset, threading.Event())
     with pytest.raises(ServiceTimeout, match="7 Kafka messages behind"):
@@ -270,6 +342,20 @@ def test_results_come_back_as_they_were_saved(connection, run_id):
     assert set(found.settings) == {"fragmented", "compacted"}
     assert run_id in {header.run_id for header in list_runs(connection)}
     assert latest_run_id(connection) is not None
+
+
+def test_figures_and_stamp_come_back_as_they_were_saved(connection, run_id):
+    save_run(connection, Run(run_id, "main", datetime.now(UTC), {}, {}, ()))
+    figures = (
+        Figure("freshness", {"store": "lake"}, "s", (1.5, 2.5)),
+        Figure("sustained_rate", {}, "records/s", (9.0,), "n"),
+    )
+    save_figures(connection, run_id, [replace(figures[0], values=(9.0,)), *figures])
+    save_stamp(connection, run_id, Stamp(False, ("busy",)))
+    found = load_run(connection, run_id)
+    assert (found.figures, found.stamp) == (figures, Stamp(False, ("busy",)))
+    header = next(header for header in list_runs(connection) if header.run_id == run_id)
+    assert (header.figures, header.valid) == (2, False)
 
 
 def test_a_run_id_belongs_to_one_dataset(connection, run_id):

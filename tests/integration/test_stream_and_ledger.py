@@ -184,7 +184,7 @@ def test_compaction_leaves_fewer_files_and_the_same_rows(stack: Settings, filled
     after = layouts.snapshots(spark, table)[-1]
     assert after.files < before.files
     assert of_lake(spark, table, Kind.LOGS) == content
-    assert of_lake(spark, layouts.fragmented(table, before).sql, Kind.LOGS) == content
+    assert of_lake(spark, layouts.at_snapshot(table, before).sql, Kind.LOGS) == content
     assert layouts.drop_clones(spark, stack, f"t_{filled}") == 1
     crossover(
         "compact", "--dataset", filled, "--min-files", "5", "--now", "2027-01-01T00:00:00+00:00", expect=NOTHING_TO_DO

@@ -10,16 +10,20 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
+from crossover.benchmark.canonical import TOLERANCE
 from crossover.errors import BadInput, BadSetting
 from crossover.sql import sql
 
 FOLDER = "benchmark"
-DIALECTS = ("postgres", "spark")
+# A case without one of these is no case: they are the two sides of every comparison.
+REQUIRED = ("postgres", "spark")
 _PLACEHOLDERS = {
     "postgres": re.compile(r"%\((\w+)\)s"),
     # One colon before a name; two are a cast.
     "spark": re.compile(r"(?<![:\w]):([A-Za-z_]\w*)"),
+    "duckdb": re.compile(r"\$([A-Za-z_]\w*)"),
 }
+DIALECTS = tuple(_PLACEHOLDERS)
 _COMMENT = re.compile(r"--[^\n]*")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _TYPES: dict[str, type] = {"text": str, "timestamp": datetime, "integer": int}
@@ -38,6 +42,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
     ordered: bool
     decimals: int = 6
+    tolerance: float = TOLERANCE
     parameters: dict[str, Parameter] = {}
 
 
@@ -45,7 +50,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Case:
     """One question, written once per dialect.
 
-    `ordered`: the order of the rows is part of the answer. `decimals`: numbers that agree to so many are the same.
+    `ordered`: the order of the rows is part of the answer. `decimals`: numbers that agree to so many are the same, and
+    so are inexact numbers that differ by no more than `tolerance` of their size.
     """
 
     name: str
@@ -54,11 +60,17 @@ class Case:
     ordered: bool
     decimals: int
     parameters: Mapping[str, Parameter] = field(hash=False)
+    tolerance: float = TOLERANCE
 
     @property
     def probed(self) -> set[str]:
         """Names of the parameters that probe.sql chooses."""
         return {name for name, parameter in self.parameters.items() if parameter.value is None}
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """The engines that can be asked: those whose NAME.sql is in the case's folder."""
+        return tuple(dialect for dialect in DIALECTS if dialect in _written(self.name))
 
     def statement(self, dialect: str, relation: str) -> str:
         """The question in one engine's dialect over `relation`, without the file's comments."""
@@ -93,7 +105,7 @@ def load_cases(names: Iterable[str] | None = None) -> list[Case]:
 
     Raises:
         BadInput: no such case.
-        BadSetting: a case file is wrong, or a parameter is declared and not used, or used and not declared.
+        BadSetting: a case file is wrong or lacks a side, or a parameter is declared and not used, or the reverse.
     """
     known = case_names()
     wanted = known if names is None else list(names)
@@ -111,13 +123,35 @@ def load_case(name: str) -> Case:
     except (msgspec.ValidationError, yaml.YAMLError) as error:
         raise BadSetting(f"case {name}: case.yaml: {error}") from error
     case = Case(
-        name, described.title, described.why.strip(), described.ordered, described.decimals, described.parameters
+        name,
+        described.title,
+        described.why.strip(),
+        described.ordered,
+        described.decimals,
+        described.parameters,
+        described.tolerance,
     )
-    for dialect in DIALECTS:
+    _check_files(name)
+    for dialect in case.dialects:
         check_parameters(f"case {name}, {dialect}.sql", case.statement(dialect, "t"), dialect, set(case.parameters))
     if case.probed:
         case.probe("t")
     return case
+
+
+def _written(name: str) -> set[str]:
+    folder = files("crossover.sql").joinpath(FOLDER, name)
+    return {entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql")}
+
+
+def _check_files(name: str) -> None:
+    written = _written(name)
+    lacking, unknown = sorted(set(REQUIRED) - written), sorted(written - {*DIALECTS, "probe"})
+    if lacking or unknown:
+        raise BadSetting(
+            f"case {name}: .sql files that are lacking: {lacking or 'none'}; for no known engine: {unknown or 'none'}",
+            cure=f"a case has one file an engine: {', '.join(f'{dialect}.sql' for dialect in DIALECTS)}",
+        )
 
 
 def check_parameters(where: str, statement: str, dialect: str, declared: set[str]) -> None:

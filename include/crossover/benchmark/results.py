@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # What each engine's data look like in a layout of the run.
 LAYOUTS: dict[str, dict[str, str]] = {
-    "fragmented": {"postgres": "heap", "spark": "fragmented"},
-    "compacted": {"postgres": "indexed", "spark": "compacted"},
+    "fragmented": {"postgres": "heap", "spark": "fragmented", "duckdb": "fragmented"},
+    "compacted": {"postgres": "indexed", "spark": "compacted", "duckdb": "compacted"},
 }
 _CELL_KEY = ("case", "engine", "size_rows", "layout", "cache_state", "condition")
 
@@ -47,7 +47,8 @@ class Evidence:
 
     Shares are of all CPU time of the machine, 0 to 1. `foreign` = used by what is neither stack nor benchmark.
     `cores`, `memory_bytes`: the engine's budget as enforced, None without one. `steady`: the warm-ups ended in a steady
-    state. `cache_made`: how the cell's cache state was brought about, empty when it was not.
+    state. `cache_made`, `condition_made`: how cache state and condition were brought about, empty when they were not;
+    `condition_failed`: why the condition did not hold all the time.
     """
 
     started_at: datetime
@@ -64,6 +65,8 @@ class Evidence:
     cache_made: str = ""
     cores: float | None = None
     memory_bytes: int | None = None
+    condition_made: str = ""
+    condition_failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,11 @@ class Cell:
     def key(self) -> tuple[str, str, int, str, str, str]:
         """What tells this cell from the others of its run."""
         return self.case, self.engine, self.size_rows, self.layout, self.cache_state, self.condition
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is of the state that is compared when nothing else is said: hot caches, nothing else going on."""
+        return (self.cache_state, self.condition) == ("hot", "idle")
 
     @property
     def seconds(self) -> tuple[float, ...]:
@@ -166,7 +174,8 @@ class RunHeader:
 class Rung:
     """A size of the ladder: the same prefix of the same Kafka partitions in both stores.
 
-    `bounds` maps a Kafka partition to the last offset contained; `fingerprint` is what both stores hold.
+    `bounds` maps a Kafka partition to the last offset contained; `fingerprint` is what both stores hold. `proofs` maps
+    a layout to the states of both relations that were proven equal: while these stand, the proof stands.
     """
 
     size_rows: int
@@ -176,6 +185,7 @@ class Rung:
     bounds: dict[int, int] = field(hash=False)
     postgres_table: str
     fingerprint: str
+    proofs: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 def save_run(connection: "psycopg.Connection[Any]", run: Run) -> None:
@@ -195,14 +205,15 @@ def save_run(connection: "psycopg.Connection[Any]", run: Run) -> None:
         },
     )
     if saved.rowcount == 0:
-        raise BadInput(f"run {run.run_id} was made over another dataset", cure="choose another --run")
+        raise BadInput(f"run {run.run_id} was made over another dataset, or imported", cure="choose another --run")
 
 
 def save_rung(connection: "psycopg.Connection[Any]", run_id: str, rung: Rung) -> None:
     """Write or overwrite one size of the run's ladder."""
     values = {f.name: getattr(rung, f.name) for f in fields(rung)}
     connection.execute(
-        sql("benchmark/save_rung.sql").encode(), {**values, "run_id": run_id, "bounds": Jsonb(rung.bounds)}
+        sql("benchmark/save_rung.sql").encode(),
+        {**values, "run_id": run_id, "bounds": Jsonb(rung.bounds), "proofs": Jsonb(rung.proofs)},
     )
 
 

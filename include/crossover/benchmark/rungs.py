@@ -5,7 +5,9 @@ import logging
 import re
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
@@ -40,6 +42,20 @@ class Ladder:
     dataset: str
     stop: threading.Event
 
+    @property
+    def lake_table(self) -> str:
+        """The dataset's table in the lake."""
+        return f"{self.settings.lake.catalog}.{self.dataset}.{Kind.LOGS}"
+
+    @cached_property
+    def snapshots(self) -> list[layouts.Snapshot]:
+        """The states in which the lake has had the table; a benchmark runs on records that have stopped coming."""
+        return layouts.snapshots(self.spark, self.lake_table)
+
+    def snapshot(self, size: int) -> layouts.Snapshot:
+        """The one that comes nearest to so many rows. Raises BadInput when the lake holds fewer."""
+        return layouts.nearest(self.snapshots, size, self.lake_table)
+
 
 def schema_of(run_id: str) -> str:
     """The schema of a run's copies: any run id makes a safe and distinct name."""
@@ -47,7 +63,7 @@ def schema_of(run_id: str) -> str:
     return f"bench_{re.sub(r'[^a-z0-9]+', '_', run_id.lower())[:40].strip('_')}_{digest}"
 
 
-def prepare(ladder: Ladder, size: int, layout: str) -> list[Target] | None:
+def prepare(ladder: Ladder, size: int, layout: str, engines: Sequence[str]) -> list[Target] | None:
     """Make one size in one layout in both stores, or find it made; None when stopped while waiting.
 
     Raises:
@@ -55,30 +71,29 @@ def prepare(ladder: Ladder, size: int, layout: str) -> list[Target] | None:
         ServiceTimeout: PostgreSQL does not catch up with the lake.
         StoresDiffer: the stores do not hold the same rows at this size.
     """
-    kind, table = Kind.LOGS, f"{ladder.settings.lake.catalog}.{ladder.dataset}.{Kind.LOGS}"
-    snapshot = layouts.snapshot_at(ladder.spark, table, size)
+    snapshot = ladder.snapshot(size)
     if snapshot.rows > size * 1.5:
         log.warning("size %s: the lake's first snapshot of so many rows holds %s", f"{size:,}", f"{snapshot.rows:,}")
-    bounds = layouts.bounds(ladder.spark, table, snapshot.snapshot_id)
-    if not wait_for_postgres(ladder, bounds):
-        return None
-    if layout == "fragmented":
-        lake = layouts.fragmented(table, snapshot)
-    else:
-        lake = layouts.compacted(ladder.spark, ladder.settings, table, snapshot, ladder.run_id, size)
-    name = f"{schema_of(ladder.run_id)}.{kind}_{size}"
-    rung = _made(ladder, name, size, snapshot.snapshot_id, bounds)
+    name = f"{schema_of(ladder.run_id)}.{Kind.LOGS}_{size}"
+    rung = _made(ladder, name, size, snapshot.snapshot_id)
     if rung is None:
-        copy_rows(ladder.connection, f"{ladder.dataset}.{kind}", name, bounds)
-        held = fingerprint.of_postgres(ladder.connection, name, kind)
-        rung = Rung(size, kind, held.rows, snapshot.snapshot_id, bounds, name, str(held.hash_sum))
-    _require_equal(ladder, rung, lake.sql, f"{size:,} rows, {layout}")
-    save_rung(ladder.connection, ladder.run_id, rung)
+        bounds = layouts.bounds(ladder.spark, ladder.lake_table, snapshot.snapshot_id)
+        if not wait_for_postgres(ladder, bounds):
+            return None
+        rung = _make(ladder, name, size, snapshot.snapshot_id, bounds)
+    if layout == "fragmented":
+        lake = layouts.at_snapshot(ladder.lake_table, snapshot)
+    else:
+        lake = layouts.compacted(ladder.spark, ladder.settings, ladder.lake_table, snapshot, ladder.run_id, size)
+    rung = _proven(ladder, rung, lake, layout)
     set_indexes(ladder.connection, name, indexed=layout != "fragmented", trigrams=_wants_trigrams(ladder))
     words = LAYOUTS[layout]
+    row_store = Target("postgres", words["postgres"], name, rung.rows, _bytes_of(ladder.connection, name), None)
     return [
-        Target("postgres", words["postgres"], name, rung.rows, _bytes_of(ladder.connection, name), None),
-        Target("spark", words["spark"], lake.sql, lake.rows, lake.bytes, lake.files),
+        row_store
+        if engine == "postgres"
+        else Target(engine, words[engine], lake.sql, lake.rows, lake.bytes, lake.files)
+        for engine in engines
     ]
 
 
@@ -147,6 +162,34 @@ def drop_copies(ladder: Ladder) -> None:
     layouts.drop_clones(ladder.spark, ladder.settings, ladder.run_id)
 
 
+def _make(ladder: Ladder, name: str, size: int, snapshot_id: int, bounds: dict[int, int]) -> Rung:
+    kind = Kind.LOGS
+    copy_rows(ladder.connection, f"{ladder.dataset}.{kind}", name, bounds)
+    held = fingerprint.of_postgres(ladder.connection, name, kind)
+    return Rung(size, kind, held.rows, snapshot_id, bounds, name, str(held.hash_sum))
+
+
+def _proven(ladder: Ladder, rung: Rung, lake: layouts.Relation, layout: str) -> Rung:
+    """The rung with a proof for this layout that stands. A proof costs a read of all rows, so it is kept.
+
+    It names the lake's immutable state and the transaction that has written all rows of the copy: a row that somebody
+    has changed, added or taken away since makes it void.
+    """
+    what = f"{rung.size_rows:,} rows, {layout}"
+    written = _one(ladder.connection, sql("benchmark/rung_written.sql", table=rung.postgres_table))
+    state = f"{lake.sql}; {written}"
+    if rung.proofs.get(layout) == state:
+        log.info("%s: proven equal before, and nothing was written since", what)
+        return rung
+    if any(proof.rpartition("; ")[2] != state.rpartition("; ")[2] for proof in rung.proofs.values()):
+        held = fingerprint.of_postgres(ladder.connection, rung.postgres_table, Kind(rung.kind))
+        rung = replace(rung, rows=held.rows, fingerprint=str(held.hash_sum), proofs={})
+    _require_equal(ladder, rung, lake.sql, what)
+    proven = replace(rung, proofs={**rung.proofs, layout: state})
+    save_rung(ladder.connection, ladder.run_id, proven)
+    return proven
+
+
 def _require_equal(ladder: Ladder, rung: Rung, relation: str, what: str) -> None:
     mine = fingerprint.Fingerprint(rung.rows, int(rung.fingerprint))
     other = fingerprint.of_lake(ladder.spark, relation, Kind(rung.kind))
@@ -160,9 +203,9 @@ def _require_equal(ladder: Ladder, rung: Rung, relation: str, what: str) -> None
     log.info("%s: both stores hold %s", what, mine)
 
 
-def _made(ladder: Ladder, table: str, size: int, snapshot_id: int, bounds: dict[int, int]) -> Rung | None:
+def _made(ladder: Ladder, table: str, size: int, snapshot_id: int) -> Rung | None:
     for rung in load_rungs(ladder.connection, ladder.run_id):
-        if (rung.size_rows, rung.snapshot_id, rung.bounds, rung.postgres_table) == (size, snapshot_id, bounds, table):
+        if (rung.size_rows, rung.snapshot_id, rung.postgres_table) == (size, snapshot_id, table):
             exists = _one(ladder.connection, sql("benchmark/rung_exists.sql"), {"table": table})
             # A crash of the server empties the copies, which are not logged.
             whole = exists and _one(ladder.connection, sql("benchmark/rung_count.sql", table=table)) == rung.rows

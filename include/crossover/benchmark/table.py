@@ -1,11 +1,15 @@
 """Results as text for the task log: one line a case, one column an engine and size."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
-from crossover.benchmark.results import LAYOUTS, Cell
+from crossover.benchmark.results import LAYOUTS, Cell, Run
 from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Verdict, curve_of, find_crossover
-from crossover.benchmark.statistics.summary import Summary, faster, summarise
+from crossover.benchmark.statistics.noise import compare, noise_floors
+from crossover.benchmark.statistics.summary import Summary, summarise
+from crossover.benchmark.validity.stamp import stamp
 
 
 def duration(seconds: float) -> str:
@@ -34,37 +38,67 @@ def figures(cell: Cell) -> dict[str, Any]:
 
 
 def sentence(cells: Sequence[Cell]) -> str:
-    """One case at one size, all engines, in a line."""
-    told = ", ".join(f"{cell.engine} {_spread(cell)}" for cell in cells)
-    winner = leader(cells)
-    return f"{cells[0].case}: {told}; {winner + ' is faster' if winner else 'no winner'}"
+    """One case at one size, all engines, in a line. No winner: that takes the noise of the whole run."""
+    told = ", ".join(f"{cell.engine} {_spread(cell)} ({len(cell.seconds)} samples)" for cell in cells)
+    return f"{cells[0].case}: {told}"
 
 
-def leader(cells: Sequence[Cell]) -> str | None:
-    """The faster of two engines at one size; None if the samples cannot show it or a cell is void."""
-    if len(cells) != 2 or not all(cell.comparable for cell in cells):
-        return None
-    order = faster(_summary(cells[0]), _summary(cells[1]))
-    return {-1: cells[0].engine, 0: None, 1: cells[1].engine}[order]
-
-
-def render(cells: Sequence[Cell], layout: str) -> str:
-    """The table of one layout, then one line a case on where the lead changes."""
+def render(run: Run, layout: str) -> str:
+    """The table of one layout, then one line a case on where the lead changes. An invalid run names no winner."""
     words = LAYOUTS[layout]
-    mine = [cell for cell in cells if words.get(cell.engine) == cell.layout]
-    sizes = sorted({cell.size_rows for cell in mine})
-    names = sorted({cell.case for cell in mine})
+    mine = [cell for cell in run.cells if words.get(cell.engine) == cell.layout and cell.plain]
     if not mine:
         return f"layout {layout}: no cells"
+    engines = [engine for engine in words if any(cell.engine == engine for cell in mine)]
+    sizes = sorted({cell.size_rows for cell in mine})
+    names = sorted({cell.case for cell in mine})
+    winners = {} if is_invalid(run) else _winners(run, mine, engines)
     by_key = {(cell.case, cell.size_rows, cell.engine): cell for cell in mine}
     held = {cell.size_rows: cell.rows for cell in mine}
-    head = [["", *(text for size in sizes for text in (f"{held[size]:,} rows", "", ""))]]
-    head += [["case", *(text for _ in sizes for text in (*words, "faster"))]]
-    body = [[name, *(text for size in sizes for text in _entry(by_key, name, size, list(words)))] for name in names]
-    verdicts = [f"{name}: {verdict_text(_verdict(mine, name, words))}" for name in names]
-    title = "layout " + ", ".join(f"{engine} {word}" for engine, word in words.items())
-    note = "median +- half of its 95 % interval; = means that the samples show no difference; ! means void"
-    return "\n".join([title, *_aligned(head + body), note, "", *verdicts])
+    gaps = [""] * len(engines)
+    head = [["", *(text for size in sizes for text in (f"{held[size]:,} rows", *gaps))]]
+    head += [["case", *(text for _ in sizes for text in (*engines, "faster"))]]
+    body = [
+        [name, *(text for size in sizes for text in _entry(by_key, name, size, engines, winners))] for name in names
+    ]
+    title = "layout " + ", ".join(f"{engine} {words[engine]}" for engine in engines)
+    note = "median +- half of its 95 % interval; = means no difference beyond the engines' own noise; ! means void"
+    return "\n".join([title, *_aligned(head + body), note, "", *_verdicts(run, mine, names, engines)])
+
+
+def is_invalid(run: Run) -> bool:
+    """Whether the run may name no winner. A run that nobody has stamped is judged here."""
+    return not (run.stamp or stamp(run)).valid
+
+
+def _verdicts(run: Run, cells: Sequence[Cell], names: Sequence[str], engines: Sequence[str]) -> list[str]:
+    if is_invalid(run):
+        reasons = (run.stamp or stamp(run)).reasons
+        return ["This run names no winner, because it is not valid:", *(f"- {reason}" for reason in reasons)]
+    floors, by_engine = noise_floors(run.cells), {cell.engine: cell.layout for cell in cells}
+    lines = ["noise floor: " + ", ".join(f"{engine} {100 * (floor - 1):.0f} %" for engine, floor in floors.items())]
+    for name in names:
+        for left, right in combinations(engines, 2):
+            one, other = (curve_of(cells, name, engine, by_engine[engine]) for engine in (left, right))
+            lines.append(f"{name}: {verdict_text(find_crossover(one, other, floors=floors))}")
+    return lines
+
+
+def _winners(run: Run, cells: Sequence[Cell], engines: Sequence[str]) -> dict[tuple[str, int], str]:
+    """(case, size) -> the engine that is faster than each other one, beyond noise and chance."""
+    floors = noise_floors(run.cells)
+    by_place: dict[tuple[str, int], list[Cell]] = {}
+    for cell in cells:
+        by_place.setdefault((cell.case, cell.size_rows), []).append(cell)
+    pairs = {place: list(combinations(there, 2)) for place, there in by_place.items()}
+    family = sum(map(len, pairs.values()))
+    found = {}
+    for place, couples in pairs.items():
+        wins = Counter(compare(one, other, floors, family=family).faster for one, other in couples)
+        for engine in engines:
+            if wins[engine] == len(by_place[place]) - 1 > 0:
+                found[place] = engine
+    return found
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -80,15 +114,15 @@ def verdict_text(verdict: Verdict) -> str:
     return f"undecided, {verdict.reason}" + (f" ({leads})" if leads else "")
 
 
-def _verdict(cells: Sequence[Cell], case: str, words: dict[str, str]) -> Verdict:
-    left, right = (curve_of(cells, case, engine, word) for engine, word in words.items())
-    return find_crossover(left, right)
-
-
-def _entry(by_key: dict[tuple[str, int, str], Cell], case: str, size: int, engines: list[str]) -> list[str]:
+def _entry(
+    by_key: dict[tuple[str, int, str], Cell],
+    case: str,
+    size: int,
+    engines: Sequence[str],
+    winners: dict[tuple[str, int], str],
+) -> list[str]:
     cells = [by_key.get((case, size, engine)) for engine in engines]
-    there = [cell for cell in cells if cell is not None]
-    return [*(_spread(cell) if cell else "-" for cell in cells), leader(there) or "="]
+    return [*(_spread(cell) if cell else "-" for cell in cells), winners.get((case, size), "=")]
 
 
 def _spread(cell: Cell) -> str:

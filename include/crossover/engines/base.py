@@ -32,6 +32,13 @@ class Engine(Protocol):
         """
         ...
 
+    def renew(self) -> None:
+        """Begin a new session: nothing that the last one prepared, planned or kept in its memory is used again.
+
+        Raises ServiceDown.
+        """
+        ...
+
     def configuration(self) -> dict[str, str]:
         """What the running engine says of itself: `version`, `cores`, memory and planner settings."""
         ...

@@ -30,6 +30,8 @@ class PostgresEngine:
         session: dict[LiteralString, str] = {
             # The leader works too, so the cores are the workers and one.
             "max_parallel_workers_per_gather": str(budget.cores - 1),
+            # A plan with more than one Gather must keep to the same cores.
+            "max_parallel_workers": str(budget.cores - 1),
             "work_mem": budget.postgres_work_mem,
             # Pages come from memory or a solid-state disk; the default of 4 is for turning disks.
             "random_page_cost": "1.1",
@@ -56,6 +58,11 @@ class PostgresEngine:
             return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
         except psycopg.Error as error:
             raise _translated(error, timeout_seconds) from error
+
+    def renew(self) -> None:
+        """See Engine.renew. PostgreSQL's shared buffers stay: they are the server's, not the session's."""
+        self._connection.close()
+        self._connection = self._connect()
 
     def configuration(self) -> dict[str, str]:
         """Version, memory and planner settings, as the session itself sees them."""

@@ -94,6 +94,11 @@ class SparkEngine:
             timer.cancel()
             self._session.removeTag(tag)
 
+    def renew(self) -> None:
+        """See Engine.renew. What the server's JVM has compiled stays: it is the server's, not the session's."""
+        self.close()
+        self._session = self._connect()
+
     def configuration(self) -> dict[str, str]:
         """Versions, master, budget and planner settings, as the server tells them."""
         found = {"version": str(self._session.version)}

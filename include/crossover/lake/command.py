@@ -9,6 +9,7 @@ from crossover.connections import connect_spark
 from crossover.errors import BadSetting
 from crossover.job import NOTHING_TO_DO, group, write_result
 from crossover.lake.compaction import Compaction, compact_table
+from crossover.lake.gain import Outlook, measured_rates
 from crossover.lake.tables import table_exists
 from crossover.records import Kind
 from crossover.settings import Settings, checked_dataset
@@ -21,6 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", default=None, help="default: CROSSOVER_DATASET, else main")
     parser.add_argument("--min-files", type=int, default=5, help="a day with fewer files is left as it is")
     parser.add_argument(
+        "--queries",
+        type=_queries,
+        default=None,
+        help="rewrite only the days whose predicted gain over so many coming queries exceeds the predicted cost; "
+        "none: every day with enough files",
+    )
+    parser.add_argument(
         "--now",
         default=None,
         help="the time that decides which days are closed, ISO 8601 with offset; default: the clock",
@@ -31,6 +39,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Compact both tables of the dataset; exit 99 when no day is worth it."""
     dataset = checked_dataset(arguments.dataset or settings.dataset)
     now = _moment(arguments.now)
+    outlook = _outlook(arguments.queries, settings)
     spark = connect_spark(settings)
     done: list[Compaction] = []
     for kind in Kind:
@@ -38,17 +47,40 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             log.info("%s.%s: the lake has no such table yet", dataset, kind.value)
             continue
         with group(f"compact {dataset}.{kind.value}"):
-            compaction = compact_table(spark, settings, dataset, kind, now=now, min_files=arguments.min_files)
+            compaction = compact_table(
+                spark, settings, dataset, kind, now=now, min_files=arguments.min_files, outlook=outlook
+            )
             if compaction is not None:
                 done.append(compaction)
     spark.stop()
     if not done:
-        log.info("nothing to compact: no closed day of %s has %d files or more", dataset, arguments.min_files)
+        but = "" if outlook is None else f" and would pay for its rewrite within {outlook.queries:,} queries"
+        log.info("nothing to compact: no closed day of %s has %d files or more%s", dataset, arguments.min_files, but)
         return NOTHING_TO_DO
     for line in table(done):
         log.info("%s", line)
     write_result({"dataset": dataset, "tables": [asdict(compaction) for compaction in done]})
     return 0
+
+
+def _queries(text: str) -> int | None:
+    if text == "none":
+        return None
+    queries = int(text)
+    if queries < 1:
+        raise argparse.ArgumentTypeError(f"{text}: 1 or more, or none")
+    return queries
+
+
+def _outlook(queries: int | None, settings: Settings) -> Outlook | None:
+    if queries is None:
+        return None
+    rates = measured_rates(settings)
+    log.info(
+        "predicting for %s queries with %.2f ms a file and query, %.1f MiB/s and %.1f s a day, known from %s",
+        f"{queries:,}", 1000 * rates.per_file_seconds, rates.mib_per_second, rates.day_seconds, rates.source,
+    )  # fmt: skip
+    return Outlook(queries, rates)
 
 
 def _moment(text: str | None) -> datetime:
@@ -73,4 +105,10 @@ def table(done: list[Compaction]) -> list[str]:
         f"{c.verify_seconds:>7.1f} s{c.bytes_before / mib / c.rewrite_seconds:>8.1f}"
         for c in done
     ]
-    return [head, *rows]
+    predictions = [
+        f"{c.table}: predicted gain {c.predicted_gain_seconds:.1f} s and cost {c.predicted_cost_seconds:.1f} s; "
+        f"the rewrite took {c.rewrite_seconds:.1f} s"
+        for c in done
+        if c.predicted_gain_seconds is not None and c.predicted_cost_seconds is not None
+    ]
+    return [head, *rows, *predictions]

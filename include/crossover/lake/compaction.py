@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from crossover.errors import CorruptData
 from crossover.fingerprint import days_of_lake, differing_days
 from crossover.lake.catalog import table_name
+from crossover.lake.gain import Forecast, Outlook, spans
 from crossover.lake.layouts import snapshots
 from crossover.records import Kind
 from crossover.settings import Settings
@@ -36,15 +37,26 @@ class DayPartition:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which days are worth a rewrite, and why the others are left."""
+    """Which days are worth a rewrite, and why the others are left; `forecasts`: of each day for which one was made."""
 
     chosen: list[DayPartition]
     left: dict[str, str] = field(default_factory=dict)
+    forecasts: dict[date, Forecast] = field(default_factory=dict)
+
+    @property
+    def gain_seconds(self) -> float | None:
+        """What the chosen days' rewrite is predicted to gain, None without a forecast."""
+        return sum(self.forecasts[p.day].gain_seconds for p in self.chosen) if self.forecasts else None
+
+    @property
+    def cost_seconds(self) -> float | None:
+        """What it is predicted to cost, None without a forecast."""
+        return sum(self.forecasts[p.day].cost_seconds for p in self.chosen) if self.forecasts else None
 
 
 @dataclass(frozen=True)
 class Compaction:
-    """What was done to one table. Bytes and files are those of the chosen days."""
+    """What was done to one table. Bytes and files are those of the chosen days; predictions only if asked for."""
 
     table: str
     days: int
@@ -55,6 +67,8 @@ class Compaction:
     bytes_after: int
     rewrite_seconds: float
     verify_seconds: float
+    predicted_gain_seconds: float | None = None
+    predicted_cost_seconds: float | None = None
 
 
 def first_open_day(now: datetime, lateness_hours: int) -> date:
@@ -68,42 +82,53 @@ def day_partitions(spark: "SparkSession", table: str) -> list[DayPartition]:
     return [DayPartition(row["day"], int(row["files"]), int(row["bytes"]), int(row["rows"])) for row in rows]
 
 
-def plan(partitions: list[DayPartition], open_from: date, min_files: int) -> Plan:
-    """Closed days with at least `min_files` files."""
-    chosen, left = [], {}
+def plan(partitions: list[DayPartition], open_from: date, min_files: int, outlook: Outlook | None = None) -> Plan:
+    """Closed days with at least `min_files` files; with an outlook only those whose predicted gain exceeds the cost."""
+    planned = Plan([])
     for partition in partitions:
         if partition.day >= open_from:
-            left[str(partition.day)] = f"still open (days before {open_from} are closed)"
+            planned.left[str(partition.day)] = f"still open (days before {open_from} are closed)"
         elif partition.files < min_files:
-            left[str(partition.day)] = f"{partition.files} files, fewer than {min_files}"
+            planned.left[str(partition.day)] = f"{partition.files} files, fewer than {min_files}"
+        elif outlook is None:
+            planned.chosen.append(partition)
         else:
-            chosen.append(partition)
-    return Plan(chosen, left)
+            forecast = planned.forecasts[partition.day] = outlook.forecast(partition.files, partition.bytes)
+            if forecast.pays:
+                planned.chosen.append(partition)
+            else:
+                planned.left[str(partition.day)] = outlook.words(forecast)
+    return planned
 
 
 def compact_table(
-    spark: "SparkSession", settings: Settings, dataset: str, kind: Kind, *, now: datetime, min_files: int
+    spark: "SparkSession",
+    settings: Settings,
+    dataset: str,
+    kind: Kind,
+    *,
+    now: datetime,
+    min_files: int,
+    outlook: Outlook | None = None,
 ) -> Compaction | None:
-    """Rewrite the chosen days of one table in one commit and verify it. None = nothing worth it.
+    """Rewrite the chosen days of one table and verify it. None = nothing worth it.
+
+    One commit; with an outlook one for each span of days that pay.
 
     Raises CorruptData, after rolling back, when the rewrite changed what is stored.
     """
     table = table_name(settings, dataset, kind)
     open_from = first_open_day(now, settings.lake.lateness_hours)
-    planned = plan(day_partitions(spark, table), open_from, min_files)
-    for day, reason in planned.left.items():
-        log.info("%s %s left as it is: %s", table, day, reason)
+    partitions = day_partitions(spark, table)
+    planned = plan(partitions, open_from, min_files, outlook)
+    _tell(table, planned, outlook)
     if not planned.chosen:
         return None
     before = snapshots(spark, table)[-1].snapshot_id
     log.info("%s: rewriting %d days, %d files", table, len(planned.chosen), sum(p.files for p in planned.chosen))
     started = time.monotonic()
-    catalog = settings.lake.catalog
-    name = table.removeprefix(f"{catalog}.")
-    rewrite = sql(
-        "lake/rewrite_closed.sql", catalog=catalog, table=name, before=str(open_from), min_files=str(min_files)
-    )
-    spark.sql(rewrite).collect()
+    for statement in _rewrites(settings.lake.catalog, table, planned, partitions, open_from, min_files):
+        spark.sql(statement).collect()
     rewritten = time.monotonic()
     verify(spark, settings, dataset, kind, since=before)
     verified = time.monotonic()
@@ -119,7 +144,31 @@ def compact_table(
         bytes_after=sum(p.bytes for p in done),
         rewrite_seconds=rewritten - started,
         verify_seconds=verified - rewritten,
+        predicted_gain_seconds=planned.gain_seconds,
+        predicted_cost_seconds=planned.cost_seconds,
     )
+
+
+def _tell(table: str, planned: Plan, outlook: Outlook | None) -> None:
+    for day, reason in planned.left.items():
+        log.info("%s %s left as it is: %s", table, day, reason)
+    if outlook is not None:
+        for partition in planned.chosen:
+            log.info("%s %s: %s", table, partition.day, outlook.words(planned.forecasts[partition.day]))
+
+
+def _rewrites(
+    catalog: str, table: str, planned: Plan, partitions: list[DayPartition], open_from: date, min_files: int
+) -> list[str]:
+    names = {"catalog": catalog, "table": table.removeprefix(f"{catalog}."), "min_files": str(min_files)}
+    if not planned.forecasts:
+        return [sql("lake/rewrite_closed.sql", before=str(open_from), **names)]
+    chosen = [partition.day for partition in planned.chosen]
+    left = [partition.day for partition in partitions if partition.day not in chosen]
+    return [
+        sql("lake/rewrite_range.sql", first=str(first), next=str(following), **names)
+        for first, following in spans(chosen, left)
+    ]
 
 
 def verify(spark: "SparkSession", settings: Settings, dataset: str, kind: Kind, *, since: int) -> None:

@@ -5,6 +5,7 @@ A size is a snapshot of the table: the one that comes nearest to it. `fragmented
 new files are its own, the old ones stay the original's, and `gc.enabled=false` keeps Iceberg from deleting either.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,13 +46,18 @@ def snapshots(spark: "SparkSession", table: str) -> list[Snapshot]:
 
 def snapshot_at(spark: "SparkSession", table: str, rows: int) -> Snapshot:
     """The snapshot whose rows come nearest to `rows`. Raises BadInput if the table has never held so many."""
-    history = [snapshot for snapshot in snapshots(spark, table) if snapshot.operation != "replace"]
-    most = max((snapshot.rows for snapshot in history), default=0)
+    return nearest(snapshots(spark, table), rows, table)
+
+
+def nearest(history: Sequence[Snapshot], rows: int, table: str) -> Snapshot:
+    """Of these snapshots of `table`, rewrites left out, the one that comes nearest to `rows`. Raises BadInput."""
+    written = [snapshot for snapshot in history if snapshot.operation != "replace"]
+    most = max((snapshot.rows for snapshot in written), default=0)
     if most < rows:
         raise BadInput(
             f"{table} holds {most:,} rows, not {rows:,}", cure="ask for smaller sizes, or generate more records"
         )
-    return min(history, key=lambda snapshot: abs(snapshot.rows - rows))
+    return min(written, key=lambda snapshot: abs(snapshot.rows - rows))
 
 
 def bounds(spark: "SparkSession", table: str, snapshot_id: int) -> dict[int, int]:
@@ -62,8 +68,8 @@ def bounds(spark: "SparkSession", table: str, snapshot_id: int) -> dict[int, int
     }
 
 
-def fragmented(table: str, snapshot: Snapshot) -> Relation:
-    """The table as the stream had left it at this snapshot."""
+def at_snapshot(table: str, snapshot: Snapshot) -> Relation:
+    """The table as it was at this snapshot; what is named so never changes."""
     return Relation(f"{table} VERSION AS OF {snapshot.snapshot_id}", snapshot.rows, snapshot.files, snapshot.bytes)
 
 
@@ -73,12 +79,12 @@ def compacted(
     """The same rows in as few files as the target size allows; made once a run and size, found again afterwards."""
     present = snapshots(spark, table)[-1]
     if present.operation == "replace" and present.rows == snapshot.rows:
-        return Relation(table, present.rows, present.files, present.bytes)
-    clone = f"{_clone_namespace(settings, run_id)}.{table.rpartition('.')[2]}_{size}"
+        return at_snapshot(table, present)
+    clone = f"{clone_namespace(settings, run_id)}.{table.rpartition('.')[2]}_{size}"
     if not spark.catalog.tableExists(clone):
         _clone(spark, settings, table, snapshot, clone)
     done = snapshots(spark, clone)[-1]
-    return Relation(clone, done.rows, done.files, done.bytes)
+    return at_snapshot(clone, done)
 
 
 def _clone(spark: "SparkSession", settings: Settings, table: str, snapshot: Snapshot, clone: str) -> None:
@@ -100,7 +106,7 @@ def _clone(spark: "SparkSession", settings: Settings, table: str, snapshot: Snap
 
 def drop_clones(spark: "SparkSession", settings: Settings, run_id: str) -> int:
     """Forget the clones of a run; their files stay until an orphan clean-up. Returns how many there were."""
-    namespace = _clone_namespace(settings, run_id)
+    namespace = clone_namespace(settings, run_id)
     if not spark.catalog.databaseExists(namespace):
         return 0
     names = [table.name for table in spark.catalog.listTables(namespace)]
@@ -109,6 +115,7 @@ def drop_clones(spark: "SparkSession", settings: Settings, run_id: str) -> int:
     return len(names)
 
 
-def _clone_namespace(settings: Settings, run_id: str) -> str:
+def clone_namespace(settings: Settings, run_id: str) -> str:
+    """Where the clones of a run are."""
     safe = "".join(c if c.isalnum() else "_" for c in run_id.lower())
     return f"{settings.lake.catalog}.bench_{safe}"

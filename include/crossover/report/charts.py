@@ -12,19 +12,25 @@ from crossover.report import words
 
 # Sizes of a time axis below this ratio are widened: noise must not look like a cliff.
 MINIMUM_SPAN = 4.0
+# A crossing read off the model is drawn up to so many times outside the measured sizes; the sentence has all of it.
+MOST_BEYOND = 10.0
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A logarithmic axis from `low` to `high`, with ticks as (value, label)."""
+    """A logarithmic axis (linear when it says so) from `low` to `high`, with ticks as (value, label)."""
 
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...]
+    linear: bool = False
 
     def place(self, value: float, start: float, end: float) -> float:
         """Where `value` lies between the coordinates `start` and `end`; values outside are held at the edge."""
-        share = math.log(value / self.low) / math.log(self.high / self.low)
+        if self.linear:
+            share = (value - self.low) / (self.high - self.low)
+        else:
+            share = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
         return start + min(max(share, 0.0), 1.0) * (end - start)
 
 
@@ -48,6 +54,20 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """The model t = a + b * n^c of one engine in one layout, in `words`.
+
+    `curve` has (rows, seconds) along the model; `residuals` has (rows, measured median / model) of each size.
+    """
+
+    engine: str
+    layout: str
+    words: str
+    curve: tuple[tuple[float, float], ...]
+    residuals: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
 class Mark:
     """A crossing: at `rows` (interval `low` to `high`) both engines take `seconds`."""
 
@@ -56,6 +76,7 @@ class Mark:
     high: float
     seconds: float
     kept: bool
+    extrapolated: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +101,7 @@ class CaseChart:
     voids: tuple[Void, ...]
     rows: Axis
     seconds: Axis
+    fits: tuple[Fitted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,10 +153,14 @@ class Strip:
     rows: Axis
 
 
-def rows_axis(sizes: Iterable[int], *, most_ticks: int = 6) -> Axis:
-    """The axis of the measured sizes; each size is a tick unless there are too many or two are too close."""
+def rows_axis(sizes: Iterable[int], *, beyond: Iterable[float] = (), most_ticks: int = 5) -> Axis:
+    """The axis of the measured sizes; each size is a tick unless there are too many or two are too close.
+
+    `beyond`: crossings outside the measured sizes, for which the axis is widened up to MOST_BEYOND times.
+    """
     known = sorted(set(sizes)) or [1]
-    low, high = known[0] / 1.3, known[-1] * 1.3
+    reach = [min(max(rows, known[0] / MOST_BEYOND), known[-1] * MOST_BEYOND) for rows in beyond]
+    low, high = min(known[0], *reach, known[0]) / 1.3, max(known[-1], *reach, known[-1]) * 1.3
     apart = math.log(high / low) / most_ticks / 1.25
     ticks: list[int] = []
     for size in reversed(known):
@@ -143,16 +169,17 @@ def rows_axis(sizes: Iterable[int], *, most_ticks: int = 6) -> Axis:
     return Axis(low, high, tuple((float(size), words.rows(size)) for size in reversed(ticks)))
 
 
-def seconds_axis(points: Sequence[Point]) -> Axis:
-    """The axis that holds every interval; at least a factor of MINIMUM_SPAN wide."""
+def seconds_axis(points: Sequence[Point], *, beyond: Iterable[float] = ()) -> Axis:
+    """The axis that holds every interval and `beyond`; at least a factor of MINIMUM_SPAN wide."""
     positive = [value for p in points for value in (p.low, p.median, p.high) if value > 0] or [1.0]
+    positive += [value for value in beyond if value > 0]
     low, high = min(positive) / 1.15, max(positive) * 1.15
     widen = max(math.sqrt(MINIMUM_SPAN / (high / low)), 1.0)
     low, high = low / widen, high * widen
-    return Axis(low, high, tuple((value, words.tick_seconds(value)) for value in _round_values(low, high)))
+    return Axis(low, high, tuple((value, words.tick_seconds(value)) for value in round_values(low, high)))
 
 
-def _round_values(low: float, high: float) -> list[float]:
+def round_values(low: float, high: float) -> list[float]:
     """1-2-5 steps, thinned to 1-3 steps or whole decades when there are more than six."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     values: list[float] = []

@@ -3,19 +3,19 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from psycopg.errors import UndefinedTable
 
-from crossover.benchmark.results import Run, latest_run_id, load_run
+from crossover.benchmark.results import Figure, Run, latest_run_id, load_run, save_figures
 from crossover.connections import connect_postgres
 from crossover.errors import BadInput
 from crossover.job import Progress, log, write_result
-from crossover.report.findings import Finding
-from crossover.report.headline import headlines, problems
-from crossover.report.layouts import change_charts
-from crossover.report.page import findings_of, render
-from crossover.report.plots import case_png, layouts_png, overview_png
-from crossover.report.samples import run_json
+from crossover.report.headline import problems
+from crossover.report.page import render_report
+from crossover.report.plots import chart_png, overview_png
+from crossover.report.report import Report, report_of
+from crossover.report.samples import HEADLINE, run_json
 from crossover.settings import Settings
 
 PAGE = "report.html"
@@ -31,19 +31,35 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Load the run, write page, plots and data, print the page's path. Raises BadInput when there is no such run."""
     drawn = load(settings, arguments.run)
     folder = arguments.out or default_folder(settings, drawn.run_id)
-    findings = findings_of(drawn)
-    paths = write_report(drawn, findings, folder)
-    write_result({
-        "run_id": drawn.run_id,
-        "path": str(paths[0]),
-        "headlines": headlines(findings),
-        "sentences": {f.name: [c.sentence for c in f.comparisons] for f in findings},
-        "void_cells": len(problems(drawn)),
-    })
-    for line in headlines(findings):
+    report = report_of(drawn)
+    paths = write_report(report, folder)
+    keep_headline(report, settings)
+    write_result(summary(report, paths[0]))
+    for line in (*report.headlines, *report.stamp.reasons):
         log.info("%s", line)
     print("\n".join(str(path) for path in paths))
     return 0
+
+
+def summary(report: Report, page: Path) -> dict[str, Any]:
+    """The small result of the job. An invalid run's has its reasons and no winner."""
+    return {
+        "run_id": report.run.run_id,
+        "path": str(page),
+        "valid": report.stamp.valid,
+        "reasons": list(report.stamp.reasons),
+        "headlines": list(report.headlines),
+        "sentences": {f.name: [f"{f.title}: {c.sentence}" for c in f.comparisons] for f in report.findings},
+        "void_cells": len(problems(report.run)),
+    }
+
+
+def keep_headline(report: Report, settings: Settings) -> None:
+    """Store the first sentence beside the run: a list of runs shows it without loading any run wholly."""
+    asked = len({cell.case for cell in report.run.cells})
+    figure = Figure(HEADLINE, {}, "questions", (float(asked),), report.headlines[0])
+    with connect_postgres(settings, application="report") as connection:
+        save_figures(connection, report.run.run_id, [figure])
 
 
 def load(settings: Settings, run_id: str | None) -> Run:
@@ -66,24 +82,23 @@ def default_folder(settings: Settings, run_id: str) -> Path:
     return settings.reports / run_id
 
 
-def write_report(run: Run, findings: tuple[Finding, ...], folder: Path) -> list[Path]:
+def write_report(report: Report, folder: Path) -> list[Path]:
     """Write all files and return their paths, the page first. A reader never sees half a file."""
     folder.mkdir(parents=True, exist_ok=True)
-    progress, written = Progress("report files", len(findings) + 4), []
-    for name, content in _files(run, findings):
+    progress, written = Progress("report files", len(report.panels) + 3), []
+    for name, content in _files(report):
         written.append(_write(folder / name, content))
         progress.update(len(written))
     return written
 
 
-def _files(run: Run, findings: tuple[Finding, ...]) -> Iterator[tuple[str, bytes]]:
-    yield PAGE, render(run).encode()
-    yield "run.json", run_json(run).encode()
-    charts = [finding.chart for finding in findings]
-    yield "overview.png", overview_png(charts, headlines(findings)[0])
-    yield "layouts.png", layouts_png(change_charts(findings))
-    for finding in findings:
-        yield f"{finding.name}.png", case_png(finding.chart)
+def _files(report: Report) -> Iterator[tuple[str, bytes]]:
+    yield PAGE, render_report(report).encode()
+    yield "run.json", run_json(report.run, report.stamp).encode()
+    main = [f.chart for f in report.findings if f.scenario == report.findings[0].scenario]
+    yield "overview.png", overview_png(main, report.headlines[0])
+    for panel in report.panels:
+        yield f"{panel.name}.png", chart_png(panel.chart)
 
 
 def _write(path: Path, content: bytes) -> Path:

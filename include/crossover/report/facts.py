@@ -44,7 +44,7 @@ class Holding:
 
 def configurations(run: Run) -> list[FactTable]:
     """Each engine's configuration as read back from the server."""
-    engines = dict.fromkeys(cell.engine for cell in run.cells)
+    engines = sorted({cell.engine for cell in run.cells}, key=words.engine_rank)
     return [FactTable(words.engine_name(e), _configuration([c for c in run.cells if c.engine == e])) for e in engines]
 
 
@@ -74,13 +74,17 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> list[Fact]:
         if isinstance(value, Mapping):
             facts += _flat(value, f"{prefix}{key}.")
         elif isinstance(value, list | tuple):
-            facts.append(Fact(prefix + key, ", ".join(str(item) for item in value)))
+            facts.append(Fact(prefix + key, ", ".join(_item(item) for item in value)))
         else:
             facts.append(Fact(prefix + key, value if isinstance(value, str) else json.dumps(value, default=str)))
     return facts
 
 
+def _item(value: Any) -> str:
+    return " ".join(str(part) for part in value.values()) if isinstance(value, Mapping) else str(value)
+
+
 def holdings(run: Run) -> list[Holding]:
     """Rows, bytes and files of each size, engine and layout, smallest first."""
     found = {(c.rows, c.engine, c.layout): Holding(c.rows, c.engine, c.layout, c.bytes, c.files) for c in run.cells}
-    return [found[key] for key in sorted(found)]
+    return [found[key] for key in sorted(found, key=lambda key: (key[0], words.engine_rank(key[1]), key))]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crossover.report import words
-from crossover.report.findings import Comparison, Finding, Side, is_void, summary_of, void_reason
+from crossover.report.findings import Comparison, Finding, is_void, void_reason
+from crossover.report.verdicts import Side, summary_of
 
 # A cell of the table quotes this much of an error; the list below the table has all of it.
 QUOTED_CHARACTERS = 90
@@ -39,15 +40,20 @@ class MedianTable:
 
 def median_table(findings: Sequence[Finding]) -> MedianTable:
     """All cells of the run with median and interval; a missing cell is an empty entry."""
-    order = {layout: i for i, layout in enumerate((*words.RAW_LAYOUTS, *words.KEPT_LAYOUTS))}
     found = {(c.engine, c.layout) for f in findings for c in f.cells}
-    sides = [Side(*key) for key in sorted(found, key=lambda key: (order.get(key[1], len(order)), key))]
+    sides = [Side(*key) for key in sorted(found, key=_place)]
     rows = [
         Row(finding.title, words.rows(size), tuple(_entry(finding, side, size) for side in sides))
         for finding in findings
         for size in sorted({cell.rows for cell in finding.cells})
     ]
     return MedianTable(tuple(sides), tuple(rows))
+
+
+def _place(side: tuple[str, str]) -> tuple[int, int, tuple[str, str]]:
+    engine, layout = side
+    known = (words.RAW_LAYOUTS, words.KEPT_LAYOUTS)
+    return next((n for n, group in enumerate(known) if layout in group), len(known)), words.engine_rank(engine), side
 
 
 def _entry(finding: Finding, side: Side, size: int) -> Entry:

@@ -3,18 +3,21 @@
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from crossover.benchmark.cases import load_cases
 from crossover.benchmark.results import Run
-from crossover.report import facts, headline, svg, words
-from crossover.report.charts import ChangeChart
-from crossover.report.findings import CaseText, Finding, find
-from crossover.report.layouts import change_charts
-from crossover.report.medians import median_table
+from crossover.report import evidence, facts, headline, words
+from crossover.report.data import rows_of
+from crossover.report.draw import cases, elements
+from crossover.report.draw.chart import draw, style_sheet, svg_file
+from crossover.report.findings import Finding
+from crossover.report.medians import MedianTable, median_table
+from crossover.report.report import Report, report_of
 from crossover.report.samples import run_json, samples_csv
+from crossover.report.sections.base import Panel
 
 
 @dataclass(frozen=True)
@@ -35,60 +38,70 @@ class Statement:
     parameters: tuple[tuple[str, str], ...]
 
 
-def case_texts() -> dict[str, CaseText]:
-    """Title and reason of each case that this version knows; an older run may have others."""
-    return {case.name: CaseText(case.title, case.why) for case in load_cases()}
-
-
-def findings_of(run: Run) -> tuple[Finding, ...]:
-    """The run's findings with the cases' own titles."""
-    return find(run, case_texts())
-
-
 def render(run: Run) -> str:
     """The page's HTML. Text from the data is escaped; nothing is loaded from outside the page."""
+    return render_report(report_of(run))
+
+
+def render_report(report: Report) -> str:
+    """The page of a report that is laid out already."""
+    run = report.run
+    return _environment().get_template("page.html").render(
+        report=report,
+        run=run,
+        started=run.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        problems=headline.problems(run),
+        objections=evidence.objections(run),
+        limits=headline.limits(run, report.judgement),
+        overview=overview(run),
+        legend=legend(run),
+        medians=medians(report),
+        statements=statements,
+        asked=[(f.title, f.case, statements(f)) for f in _main(report)],
+        evidence=evidence.evidence(run),
+        configurations=facts.configurations(run),
+        holdings=facts.holdings(run),
+        environment=facts.environment(run),
+        settings=facts.run_settings(run),
+        downloads=downloads(report),
+        css=[Markup(style_sheet(name)) for name in ("colours.css", "page.css", "chart.css")],  # noqa: S704
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("crossover.report", "."),
+        loader=PackageLoader("crossover.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=words, svg=svg)
-    findings = findings_of(run)
-    return environment.get_template("page.html").render(
-        run=run,
-        started=run.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        headlines=headline.headlines(findings),
-        problems=headline.problems(run),
-        limits=headline.limits(run, findings),
-        overview=overview(run),
-        findings=findings,
-        legend=legend(run),
-        changes=change_charts(findings),
-        change_svg=_change_figure,
-        medians=median_table(findings),
-        statements=statements,
-        configurations=facts.configurations(run),
-        holdings=facts.holdings(run),
-        environment=facts.environment(run),
-        settings=facts.run_settings(run),
-        downloads=downloads(run),
-        css=Markup(environment.loader.get_source(environment, "page.css")[0]) if environment.loader else "",  # noqa: S704
-    )
+    environment.globals.update(
+        words=words, draw=draw, strip=cases.strip_svg, style=elements.style, slot=elements.slot,
+        marker=elements.marker, files=panel_downloads,
+    )  # fmt: skip
+    return environment
 
 
-def _change_figure(chart: ChangeChart) -> Markup:
-    return svg.change_svg(chart, f"change-{svg.slot(chart.engine)}-{chart.after_layout}")
+def _main(report: Report) -> list[Finding]:
+    return report.groups[0][1] if report.groups else []
+
+
+def medians(report: Report) -> list[tuple[str, MedianTable]]:
+    """The table of each scenario; the first is the one that the answers are about."""
+    return [(name or "hot, idle", median_table(found)) for name, found in report.groups]
 
 
 def overview(run: Run) -> list[tuple[str, str]]:
     """The figures of the run that a reader wants first, as (name, value)."""
     sizes = sorted({cell.rows for cell in run.cells})
     samples = sum(len(cell.seconds) for cell in run.cells)
+    engines = sorted({cell.engine for cell in run.cells}, key=words.engine_rank)
     return [
         ("data set", run.dataset),
-        ("sizes", ", ".join(words.rows(size) for size in sizes) + " rows" if sizes else "none"),
+        ("engines", ", ".join(words.engine_name(engine) for engine in engines) or "none"),
+        ("sizes", f"{len(sizes)}: {words.span(sizes)}" if len(sizes) > 1 else words.span(sizes)),
         ("questions", str(len({cell.case for cell in run.cells}))),
         ("cells", f"{len(run.cells):,}"),
         ("timed executions", f"{samples:,}"),
@@ -98,7 +111,9 @@ def overview(run: Run) -> list[tuple[str, str]]:
 def legend(run: Run) -> list[tuple[str, str]]:
     """Engine and layout of each kind of line, once; the raw layout first."""
     sides = {(cell.engine, cell.layout) for cell in run.cells}
-    return sorted(sides, key=lambda side: (side[0], side[1] not in words.RAW_LAYOUTS, side[1]))
+    return sorted(
+        sides, key=lambda side: (words.engine_rank(side[0]), side[0], side[1] not in words.RAW_LAYOUTS, side[1])
+    )
 
 
 def statements(finding: Finding) -> list[Statement]:
@@ -107,14 +122,29 @@ def statements(finding: Finding) -> list[Statement]:
     for cell in sorted(finding.cells, key=lambda c: (c.rows, c.layout in words.KEPT_LAYOUTS)):
         name = f"{words.engine_name(cell.engine)} ({cell.layout}, {words.rows(cell.rows)} rows)"
         last[cell.engine] = Statement(name, cell.statement.strip(), tuple(cell.parameters.items()))
-    return [last[engine] for engine in sorted(last)]
+    return [last[engine] for engine in sorted(last, key=words.engine_rank)]
 
 
-def downloads(run: Run) -> list[Download]:
+def panel_downloads(panel: Panel) -> list[Download]:
+    """One chart as a drawing and as data."""
+    rows = rows_of(panel.chart)
+    return [
+        Download(f"{panel.name}.svg", _address("image/svg+xml", svg_file(panel.chart)), "SVG"),
+        Download(f"{panel.name}.csv", _address("text/csv", rows.csv()), "CSV"),
+        Download(f"{panel.name}.json", _address("application/json", rows.json(panel.caption)), "JSON"),
+    ]
+
+
+def downloads(report: Report) -> list[Download]:
     """Samples as CSV and the whole run as JSON, as data: addresses, so that they work offline."""
+    run = report.run
     return [
         Download(f"{run.run_id}-samples.csv", _address("text/csv", samples_csv(run)), "every sample, one line each"),
-        Download(f"{run.run_id}.json", _address("application/json", run_json(run)), "the whole run with statements"),
+        Download(
+            f"{run.run_id}.json",
+            _address("application/json", run_json(run, report.stamp)),
+            "the whole run with statements",
+        ),
     ]
 
 

@@ -2,15 +2,16 @@
 
 import csv
 import io
-import json
-from dataclasses import asdict, fields
+from dataclasses import fields, replace
 
-from crossover.benchmark.results import Cell, Run, Sample
+from crossover.benchmark.exchange import dump
+from crossover.benchmark.results import Cell, Run, Sample, Stamp
+from crossover.report.data import plain
 
+# The figure under which the report keeps its first sentence (in the note) beside the run.
+HEADLINE = "headline"
 _CELL_COLUMNS = ("case", "engine", "size_rows", "layout", "rows", "bytes", "files", "cache_state", "condition")
 _SAMPLE_COLUMNS = tuple(field.name for field in fields(Sample))
-# A spreadsheet runs a cell that begins with one of these as a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def samples_csv(run: Run) -> str:
@@ -20,7 +21,7 @@ def samples_csv(run: Run) -> str:
     writer.writerow(("run_id", *_CELL_COLUMNS, "comparable", "cell_error", *_SAMPLE_COLUMNS))
     for cell in run.cells:
         for sample in cell.samples:
-            writer.writerow([_plain(value) for value in (run.run_id, *_cell_values(cell), *_sample_values(sample))])
+            writer.writerow([plain(value) for value in (run.run_id, *_cell_values(cell), *_sample_values(sample))])
     return text.getvalue()
 
 
@@ -32,13 +33,10 @@ def _sample_values(sample: Sample) -> tuple[object, ...]:
     return tuple(getattr(sample, name) for name in _SAMPLE_COLUMNS)
 
 
-def _plain(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+def run_json(run: Run, stamp: Stamp) -> str:
+    """The whole run with its stamp as one file that `crossover benchmark import` reads. Raises BadInput.
 
-
-def run_json(run: Run) -> str:
-    """The whole run, indented, with each cell's `comparable`."""
-    document = asdict(run)
-    for cell, written in zip(run.cells, document["cells"], strict=True):
-        written["comparable"] = cell.comparable
-    return json.dumps(document, indent=1, default=str, ensure_ascii=False) + "\n"
+    A sentence of an earlier report is left out: it follows from the rest, and may be older than it.
+    """
+    measured = tuple(figure for figure in run.figures if figure.name != HEADLINE)
+    return dump(replace(run, figures=measured, stamp=stamp)).decode()

@@ -3,8 +3,10 @@
 import math
 import re
 from collections.abc import Iterable
+from typing import Protocol
 
 ENGINE_NAMES = {"postgres": "PostgreSQL", "spark": "Spark", "duckdb": "DuckDB", "datafusion": "DataFusion"}
+STORE_NAMES = {**ENGINE_NAMES, "lake": "Lake", "kafka": "Kafka"}
 
 # The two states in which a store is measured: as the stream left it, and as a careful operator keeps it.
 KEPT_LAYOUTS = ("indexed", "compacted")
@@ -14,6 +16,34 @@ RAW_LAYOUTS = ("heap", "fragmented")
 def engine_name(engine: str) -> str:
     """`postgres` -> `PostgreSQL`; an engine without a known name keeps its own."""
     return ENGINE_NAMES.get(engine, engine)
+
+
+def store_name(store: str) -> str:
+    """`lake` -> `Lake`, `postgres` -> `PostgreSQL`."""
+    return STORE_NAMES.get(store, store)
+
+
+def engine_rank(engine: str) -> int:
+    """The place of an engine in lists: known ones in the order of ENGINE_NAMES, others after them."""
+    known = list(ENGINE_NAMES)
+    return known.index(engine) if engine in known else len(known)
+
+
+class NamedSide(Protocol):
+    """An engine in a layout."""
+
+    @property
+    def engine(self) -> str:
+        """As stored."""
+
+    @property
+    def layout(self) -> str:
+        """As stored."""
+
+
+def side_name(side: NamedSide) -> str:
+    """`PostgreSQL (indexed)`."""
+    return f"{engine_name(side.engine)} ({side.layout})"
 
 
 def _digits(value: float, digits: int) -> str:
@@ -60,6 +90,21 @@ def rows(count: float) -> str:
     return significant(count)
 
 
+def rows_between(low: float, high: float) -> str:
+    """An interval of rows, the unit once where both have the same: `2.7 to 3.6 M`, `900 k to 1.2 M`."""
+    return _between(rows(low), rows(high))
+
+
+def size_between(low: int, high: int) -> str:
+    """An interval of bytes: `515 to 536 MB`."""
+    return _between(size(low), size(high))
+
+
+def _between(first: str, last: str) -> str:
+    number, _, unit = first.partition(" ")
+    return f"{number} to {last}" if unit and last.endswith(f" {unit}") else f"{first} to {last}"
+
+
 def span(counts: Iterable[int]) -> str:
     """The sizes from the smallest to the largest: `200 k to 2 M rows`; `no size` when there is none."""
     known = sorted(set(counts))
@@ -79,13 +124,18 @@ def size(count: int | None) -> str:
 
 
 def ratio(value: float) -> str:
-    """A ratio of two durations with two digits: `1.3`, `27`, `310`."""
-    return significant(value, 2)
+    """A ratio of two durations: `1.04`, `1.3`, `27`, `310`."""
+    return significant(value, 3 if 1 <= value < 1.995 else 2)
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
     """`1 size`, `3 sizes`."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def counted_number(value: float, noun: str) -> str:
+    """`1 core`, `0.5 cores`."""
+    return f"{significant(value)} {noun if value == 1 else noun + 's'}"
 
 
 def listed(items: list[str]) -> str:

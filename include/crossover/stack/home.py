@@ -4,8 +4,10 @@ import hashlib
 import os
 import pwd
 import secrets
+import shlex
 import socket
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -146,6 +148,7 @@ def _read(file: Path) -> dict[str, str]:
 
 def _addresses(values: dict[str, str], path: Path) -> dict[str, str]:
     """What follows from the ports, in the names that Settings reads."""
+    restart = f"env CROSSOVER_HOME={shlex.quote(str(path))} {shlex.quote(sys.executable)} -m crossover.cli restart"
     name_node = f"hdfs://{HOST}:{values['STACK_NAMENODE_PORT']}"
     return {
         "CROSSOVER_KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{values['STACK_KAFKA_PORT']}",
@@ -154,6 +157,7 @@ def _addresses(values: dict[str, str], path: Path) -> dict[str, str]:
         "CROSSOVER_LAKE__CATALOG_PORT": values["CROSSOVER_POSTGRES__PORT"],
         "CROSSOVER_SPARK__CONNECT_URL": f"sc://{HOST}:{values['STACK_SPARK_CONNECT_PORT']}",
         "CROSSOVER_SPARK__JARS": str(path / "jars" / "spark"),
+        "CROSSOVER_BENCHMARK__RESTART_COMMAND": f"{restart} {{part}}",
         "CROSSOVER_AIRFLOW__URL": f"http://{HOST}:{values['STACK_AIRFLOW_PORT']}",
     }
 

@@ -31,7 +31,7 @@ def test_the_ten_cases_load():
 def test_a_case_says_what_it_is_and_ends_up_without_comments_or_placeholders(case):
     assert case.title
     assert case.why.endswith(".")
-    for dialect in ("postgres", "spark"):
+    for dialect in case.dialects:
         statement = case.statement(dialect, "some.relation")
         assert "some.relation" in statement
         assert "--" not in statement
@@ -39,24 +39,26 @@ def test_a_case_says_what_it_is_and_ends_up_without_comments_or_placeholders(cas
 
 
 @pytest.mark.parametrize("case", load_cases(), ids=lambda case: case.name)
-def test_both_dialects_name_the_same_columns(case):
+def test_all_dialects_name_the_same_columns(case):
     def selected(dialect):
         head = case.statement(dialect, "t").partition("\nFROM")[0]
         return re.findall(r"\bAS (\w+)", head)
 
-    assert [c for c in selected("postgres") if c != "metadata"] == [c for c in selected("spark") if c != "metadata"]
+    found = {dialect: [c for c in selected(dialect) if c != "metadata"] for dialect in case.dialects}
+    assert all(columns == found["postgres"] for columns in found.values()), found
 
 
 @pytest.mark.parametrize("case", [case for case in load_cases() if case.ordered], ids=lambda case: case.name)
 def test_an_ordered_answer_of_many_rows_is_ordered_by_the_statement(case):
     if case.name != "count_all":
-        assert all("ORDER BY" in case.statement(dialect, "t") for dialect in ("postgres", "spark"))
+        assert all("ORDER BY" in case.statement(dialect, "t") for dialect in case.dialects)
 
 
-def test_the_filter_of_the_filtered_case_reaches_both_statements():
+def test_the_filter_of_the_filtered_case_reaches_all_statements():
     case = load_case("filter_level_group_by_service")
     assert "WHERE level = %(level)s" in case.statement("postgres", "t")
     assert "WHERE level = :level" in case.statement("spark", "t")
+    assert "WHERE level = $level" in case.statement("duckdb", "t")
     assert case.bind({}) == {"level": "ERROR"}
 
 
@@ -105,9 +107,32 @@ def test_adding_a_case_is_adding_a_folder(folder):
     assert [case.name for case in load_cases()] == ["mine"]
 
 
+def test_an_engine_is_asked_the_cases_that_have_its_file(folder):
+    assert load_case("mine").dialects == ("postgres", "spark")
+    (folder / "duckdb.sql").write_text("SELECT 1 FROM {{logs}} WHERE level = $level")
+    assert load_case("mine").dialects == ("postgres", "spark", "duckdb")
+
+
+def test_every_case_can_be_asked_of_all_engines():
+    assert {case.name for case in load_cases() if case.dialects != ("postgres", "spark", "duckdb")} == set()
+
+
 @pytest.mark.parametrize("dialect", ["postgres", "spark"])
+def test_a_case_without_one_of_the_two_sides_does_not_load(folder, dialect):
+    (folder / f"{dialect}.sql").unlink()
+    with pytest.raises(BadSetting, match=f"lacking: \\['{dialect}'\\]"):
+        load_cases()
+
+
+def test_a_statement_for_an_engine_that_does_not_exist_is_refused(folder):
+    (folder / "dukdb.sql").write_text("SELECT 1 FROM {{logs}} WHERE level = $level")
+    with pytest.raises(BadSetting, match=r"for no known engine: \['dukdb'\]"):
+        load_cases()
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "spark", "duckdb"])
 def test_a_case_whose_statement_lost_its_filter_does_not_load(folder, dialect):
-    (folder / f"{dialect}.sql").write_text("SELECT 1 FROM {{logs}} -- WHERE level = %(level)s :level")
+    (folder / f"{dialect}.sql").write_text("SELECT 1 FROM {{logs}} -- WHERE level = %(level)s :level $level")
     with pytest.raises(BadSetting, match=f"case mine, {dialect}.sql: declared but not used"):
         load_cases()
 

@@ -5,9 +5,11 @@ import re
 
 import pytest
 
+from crossover.benchmark.judge import State
 from crossover.benchmark.rungs import schema_of
 from crossover.benchmark.validity.environment import environment
-from crossover.benchmark.verbs.run import add_arguments, plan_of
+from crossover.benchmark.verbs.plan import plan_of
+from crossover.benchmark.verbs.run import add_arguments
 from crossover.errors import BadSetting
 from crossover.settings import Settings
 
@@ -23,7 +25,9 @@ def test_nothing_asked_for_is_all_cases_in_one_layout():
     assert made.sizes == (200_000, 600_000, 2_000_000)
     assert made.layouts == ("fragmented",)
     assert len(made.cases) == 10
-    assert (made.effort.warmups, made.effort.repetitions) == (1, 5)
+    assert (made.effort.warmups, made.effort.repetitions, made.effort.most) == (10, 15, 40)
+    assert made.engines == ("postgres", "spark")
+    assert made.states == (State("hot", "idle"),)
     assert made.run_id != plan().run_id
 
 
@@ -39,11 +43,17 @@ def test_what_is_asked_for_is_taken():
 @pytest.mark.parametrize(
     "argv",
     [("--sizes", "many"), ("--sizes", "0"), ("--sizes", ""), ("--layouts", "sorted"), ("--repetitions", "0"),
-     ("--warmups", "-1")],
+     ("--warmups", "-1"), ("--engines", "oracle"), ("--caches", "lukewarm"), ("--conditions", "raining"),
+     ("--memory", "9"), ("--cores", "0")],
 )  # fmt: skip
 def test_what_cannot_be_measured_is_refused(argv):
     with pytest.raises(BadSetting):
         plan(*argv)
+
+
+def test_each_cache_state_is_measured_in_each_condition():
+    made = plan("--caches", "hot,cold", "--conditions", "idle,both")
+    assert made.states == (State("hot"), State("cold"), State("hot", "both"), State("cold", "both"))
 
 
 @pytest.mark.parametrize("run_id", ["a", "20261123-1", "manual__2026-11-23T13:00:00+00:00", "x" * 200, 'a"; DROP'])

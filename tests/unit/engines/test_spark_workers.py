@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from crossover.benchmark.validity.workers import evidence
+from crossover.benchmark.validity.workers import workers_seen
 from crossover.engines.workers import Worker, since, workers
 from crossover.errors import ServiceDown
 
@@ -65,7 +65,7 @@ def test_only_what_was_done_between_two_looks_counts() -> None:
 
 
 def test_a_run_whose_executors_all_worked_says_how_much() -> None:
-    found = evidence([worker("1", 5), worker("2", 7)])
+    found = workers_seen([worker("1", 5), worker("2", 7)])
     assert not found.idle
     assert found.words == "2 executors (5, 7 tasks), busy for 5.0, 7.0 s"
 
@@ -75,14 +75,14 @@ def test_a_run_whose_executors_all_worked_says_how_much() -> None:
     [([worker("1", 5), worker("2", 0)], "refused: executor 2 did no task"), ([], "refused: there were no executors")],
 )
 def test_a_run_is_not_called_one_on_a_cluster_when_an_executor_did_nothing(done: list[Worker], words: str) -> None:
-    found = evidence(done)
+    found = workers_seen(done)
     assert found.idle
     assert found.words.startswith(words)
 
 
 def test_an_executor_that_was_lost_and_had_worked_is_no_objection() -> None:
-    assert not evidence([worker("1", 5), worker("2", 3, alive=False), worker("3", 1)]).idle
+    assert not workers_seen([worker("1", 5), worker("2", 3, alive=False), worker("3", 1)]).idle
 
 
 def test_a_local_master_is_one_process() -> None:
-    assert evidence(None).words == "one process"
+    assert workers_seen(None).words == "one process"

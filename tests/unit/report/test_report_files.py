@@ -1,46 +1,58 @@
 import argparse
 import csv
 import io
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from crossover.benchmark import exchange
+from crossover.benchmark.results import Figure
+from crossover.benchmark.validity.stamp import stamp
 from crossover.errors import BadInput
 from crossover.report.command import add_arguments, default_folder, write_report
-from crossover.report.page import findings_of
+from crossover.report.report import report_of
 from crossover.report.samples import samples_csv
 from crossover.settings import Settings
 
 PNG = b"\x89PNG\r\n\x1a\n"
 CASES = ("count_all", "lookup_event_id")
+TWO = (("postgres", "indexed"), ("spark", "compacted"))
 
 
 def written(run, folder):
-    return write_report(run, findings_of(run), folder)
+    return write_report(report_of(run), folder)
 
 
 def test_the_folder_has_the_page_the_data_and_a_plot_a_case(synthetic, tmp_path):
-    run = synthetic.run(synthetic.cells(cases=CASES))
+    run = synthetic.run(synthetic.cells(cases=CASES, sizes=[200_000]))
     paths = written(run, tmp_path / "new" / "folder")
-    names = ["report.html", "run.json", "overview.png", "layouts.png", "count_all.png", "lookup_event_id.png"]
+    names = [
+        "report.html", "run.json", "overview.png", "count_all.png", "lookup_event_id.png",
+        "layouts_spark_compacted.png", "layouts_duckdb_compacted.png", "layouts_postgres_indexed.png",
+        "noise_floor.png",
+    ]  # fmt: skip
     assert [path.name for path in paths] == names
     assert sorted(p.name for p in paths[0].parent.iterdir()) == sorted(names)
     assert all(path.read_bytes().startswith(PNG) for path in paths[2:])
 
 
-def test_run_json_has_every_cell_and_says_which_may_be_compared(synthetic, tmp_path):
-    cells = synthetic.change(
-        synthetic.cells(cases=CASES), ("count_all", "spark", "compacted", 200_000), answers_agree=False
-    )
-    document = json.loads(written(synthetic.run(cells), tmp_path)[1].read_text())
-    assert [cell["comparable"] for cell in document["cells"]] == [cell.comparable for cell in cells]
-    assert document["cells"][0]["samples"][0]["repetition"] == -1
+def test_run_json_is_the_run_as_it_can_be_read_back_with_its_stamp(synthetic, tmp_path):
+    run = synthetic.run(synthetic.cells(cases=CASES[:1], sizes=[200_000]), stamp=None)
+    said = Figure("headline", {}, "questions", (1.0,), "Spark wins")
+    found = exchange.parse(written(replace(run, figures=(said,)), tmp_path)[1].read_bytes())
+    assert found == replace(run, stamp=stamp(run))
+
+
+def test_every_kind_of_chart_is_drawn_as_a_file(synthetic, tmp_path):
+    paths = written(synthetic.everything(cases=CASES[:1]), tmp_path)
+    names = {path.stem for path in paths}
+    assert names > {"busy_spark_compacted", "write_rate", "freshness", "files_count_all", "bytes_per_record"}
+    assert all(path.read_bytes().startswith(PNG) for path in paths[2:])
 
 
 def test_an_old_report_is_replaced_as_a_whole_and_no_partial_file_stays(synthetic, tmp_path):
-    run = synthetic.run(synthetic.cells(cases=CASES[:1]))
+    run = synthetic.run([])
     page = tmp_path / "report.html"
     page.write_text("old")
     with page.open() as reader:
@@ -50,22 +62,23 @@ def test_an_old_report_is_replaced_as_a_whole_and_no_partial_file_stays(syntheti
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.parametrize("case", ["a$b_{c", "../escape", "Größe"])
-def test_a_strange_case_name_still_gives_a_plot_inside_the_folder(synthetic, tmp_path, case):
-    cells = [replace(cell, case=case) for cell in synthetic.cells(cases=["count_all"])]
+def test_strange_case_names_still_give_plots_inside_the_folder(synthetic, tmp_path):
+    known = synthetic.cells(cases=["count_all"], sizes=[200_000], sides=TWO)
+    cells = [replace(cell, case=case) for case in ("a$b_{c", "../escape", "Größe") for cell in known]
     paths = written(synthetic.run(cells), tmp_path / "out")
     assert {path.parent for path in paths} == {tmp_path / "out"}
-    assert paths[-1].read_bytes().startswith(PNG)
+    assert {"a_b__c.png", "escape.png", "Größe.png"} <= {path.name for path in paths}
+    assert all(path.read_bytes().startswith(PNG) for path in paths[2:])
 
 
 def test_an_empty_run_and_a_void_run_are_drawn_too(synthetic, tmp_path):
-    void = [replace(cell, error="down", samples=()) for cell in synthetic.cells(cases=CASES)]
+    void = [replace(cell, error="down", samples=()) for cell in synthetic.cells(cases=CASES, sizes=[200_000])]
     for name, cells in (("empty", []), ("void", void)):
         assert all(path.stat().st_size for path in written(synthetic.run(cells), tmp_path / name))
 
 
 def test_the_same_run_gives_the_same_bytes(synthetic, tmp_path):
-    run = synthetic.run(synthetic.cells(cases=CASES[:1]))
+    run = synthetic.run(synthetic.cells(cases=CASES[:1], sizes=[200_000], sides=TWO))
     first, second = written(run, tmp_path / "a"), written(run, tmp_path / "b")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 

@@ -5,15 +5,19 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from crossover.benchmark import exchange
 from crossover.report import page
 from crossover.report.findings import find
 
-LARGEST = 2_000_000
+LARGEST = 12_000_000
+THREE = ("count_all", "lookup_event_id", "top_endpoints_by_p95")
 HOSTILE = """<script>x</script>"' onload='x' <img src=http://evil.example/x> $\\frac{1}$ {{ 7*7 }} </svg></style>"""
 EMPTY_ELEMENTS = {"meta", "br", "link", "img", "hr", "input"}
+WAYS = (("text/csv", "CSV"), ("application/json", "JSON"), ("image/svg+xml", "SVG"))
 
 
 @dataclass
@@ -70,23 +74,76 @@ def shown(run):
     return parse(page.render(run))
 
 
-def test_each_case_has_a_sentence_a_strip_and_a_chart(synthetic):
-    run = synthetic.run(synthetic.cells(noise=0.02))
-    parsed = shown(run)
-    charts = [e for e in parsed.all("figure") if "data-case" in e.attributes]
-    assert sorted(e.attributes["data-case"] for e in charts) == sorted({c.case for c in run.cells})
-    assert len(parsed.all("article", class_="finding")) == 10
-    assert len(parsed.all("div", class_="strip")) == 10
-    assert "PostgreSQL (indexed) is faster up to" in parsed.all("ul", class_="says")[0].text
-    assert len(parsed.all("polyline", class_="curve")) == 40
+@pytest.fixture(scope="module")
+def whole(synthetic):
+    """A run with everything that a report can show, parsed once."""
+    run = synthetic.everything(cases=THREE)
+    return run, page.render(run)
 
 
-def test_every_drawing_has_a_title_a_description_and_a_role(synthetic):
-    parsed = shown(synthetic.run(synthetic.cells()))
+def test_each_case_has_a_sentence_a_pair_a_strip_and_a_chart(synthetic, whole):
+    _, html = whole
+    parsed = parse(html)
+    articles = parsed.all("article", class_="finding")
+    # Idle, and under three conditions at one size.
+    assert len(articles) == len(parsed.all("div", class_="strip")) == 3 * 4
+    says = parsed.all("ul", class_="says")[0].text
+    assert re.search(
+        r"PostgreSQL \(indexed\) up to 1.\d+\sM\srows \[1.\d+ to 1.\d+\sM\], Spark \(compacted\) beyond;", says
+    )
+    assert "measured to 12\xa0M." in says
+    assert "DuckDB (compacted) beyond" in says
+    assert "fragmented" not in says
+    assert "Without indexes and without compaction" in html
+    charts = [e.attributes["data-chart"] for e in parsed.all("figure")]
+    assert {*THREE, "count_all_hot_both"} <= set(charts)
+    assert len(charts) == len(set(charts))
+
+
+def test_the_crossing_is_told_in_bytes_and_in_bytes_a_gib_of_memory(synthetic):
+    text = shown(synthetic.run(synthetic.cells(cases=["count_all"], noise=0.02))).all("ul", class_="says")[0].text
+    told = re.search(r"rows are (\d+) MB \[\d+ to \d+ MB\] in PostgreSQL \(indexed\), (\d+) MB a GiB of memory", text)
+    assert told, text
+    # Each engine has 4 GiB in these runs.
+    assert int(told[1]) / 4 == pytest.approx(int(told[2]), abs=1)
+
+
+def test_the_report_begins_with_the_answer_and_has_a_part_for_each_kind_of_data(whole):
+    parsed = parse(whole[1])
+    assert [e.attributes["id"] for e in parsed.all("section")] == [
+        "answers", "curves", "layouts", "interference", "compaction", "writing", "freshness", "space", "cost", "noise",
+        "medians", "verdict", "questions", "setup", "download",
+    ]  # fmt: skip
+    first = parsed.all("h1")[0].text
+    assert first.startswith("Spark (compacted) overtakes PostgreSQL (indexed) on 2 of 3 questions, first at 4")
+
+
+def test_every_figure_can_be_taken_away_as_a_drawing_and_as_data(whole):
+    parsed = parse(whole[1])
+    links = [e for e in parsed.all("a") if "figure" in e.inside]
+    assert len(links) == 3 * len(parsed.all("figure"))
+    for link in links:
+        kind = next(kind for kind, name in WAYS if name == link.text)
+        assert link.attributes["href"].startswith(f"data:{kind};")
+        content = decoded(link)
+        if link.text == "SVG":
+            drawing = ET.fromstring(content)
+            assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
+            assert "--c1" in content
+        elif link.text == "CSV":
+            assert len(list(csv.DictReader(io.StringIO(content)))) > 0, link.attributes["download"]
+        else:
+            assert json.loads(content)["rows"]
+    names = [link.attributes["download"] for link in links]
+    assert len(names) == len(set(names))
+
+
+def test_every_drawing_has_a_title_a_description_and_a_role(whole):
+    parsed = parse(whole[1])
     ids = [e.attributes["id"] for e in parsed.elements if "id" in e.attributes]
     assert len(ids) == len(set(ids))
     drawings = parsed.all("svg", class_="chart")
-    assert len(drawings) == 10 + 10 + 2
+    assert len(drawings) == len(parsed.all("figure")) + 12
     for drawing in drawings:
         assert drawing.attributes["role"] == "img"
         title, description = drawing.attributes["aria-labelledby"].split()
@@ -94,20 +151,29 @@ def test_every_drawing_has_a_title_a_description_and_a_role(synthetic):
 
 
 def test_a_crossing_is_drawn_only_where_one_was_found(synthetic):
-    cells = synthetic.cells(cases=["count_all", "lookup_event_id"], noise=0.02)
+    sides = [("postgres", "indexed"), ("spark", "compacted")]
+    cells = synthetic.cells(cases=["count_all", "lookup_event_id"], sides=sides, noise=0.02)
     found = {f.case: f for f in find(synthetic.run(cells), {})}
     assert len(found["count_all"].chart.marks) == 1
     assert len(shown(synthetic.run(cells)).all("circle", class_="ring")) == 1
-    without = [c for c in cells if c.case == "lookup_event_id"]
-    parsed = shown(synthetic.run(without))
+    parsed = shown(synthetic.run([c for c in cells if c.case == "lookup_event_id"]))
     assert parsed.all("circle", class_="ring") == []
     assert parsed.all("line", class_="cross-bar") == []
 
 
-def test_the_table_has_every_cell_and_bold_only_for_a_shown_lead(synthetic):
-    parsed = shown(synthetic.run(synthetic.cells(noise=0.02)))
-    assert len(parsed.all("td", class_="number")) >= 120
-    assert len(parsed.all("td", class_="best")) == 60
+def test_the_model_of_each_line_is_drawn_with_its_residuals(synthetic):
+    parsed = shown(synthetic.run(synthetic.cells(cases=["count_all"], noise=0.02)))
+    assert len(parsed.all("polyline", class_="model")) == 6
+    assert parsed.all("details", class_="models")[0].text.count("rows / 1 M") == 6
+    assert "measured / model" in parsed.all("figure")[0].text
+    few = shown(synthetic.run(synthetic.cells(cases=["count_all"], sizes=synthetic.sizes[:3])))
+    assert few.all("polyline", class_="model") == []
+
+
+def test_the_table_is_bold_only_for_a_shown_lead(synthetic):
+    parsed = shown(synthetic.run(synthetic.cells(cases=["count_all", "lookup_event_id"], noise=0.02)))
+    assert len(parsed.all("td", class_="number")) >= 60
+    assert len(parsed.all("td", class_="best")) >= 20
     equal = [synthetic.cell("count_all", "postgres", "indexed", rows, 0.5) for rows in synthetic.sizes]
     equal += [replace(cell, engine="spark", layout="compacted") for cell in equal]
     assert shown(synthetic.run(equal)).all("td", class_="best") == []
@@ -131,13 +197,23 @@ def test_errors_and_disagreements_stand_in_red_with_their_text_and_without_a_tim
     assert parsed.all("div", class_="bad")[0].text.strip() == "void cells2"
 
 
+def test_what_was_seen_is_told_with_the_worst_of_each_kind(synthetic):
+    cells = synthetic.cells(cases=["count_all"])
+    seen = replace(cells[3].evidence, steal=0.07, idle_workers=("executor 2",), memory_bytes=2 * 2**30)
+    cells[3] = replace(cells[3], evidence=seen)
+    text = shown(synthetic.run(cells)).all("section", id="verdict")[0].text
+    assert "at most 7 % (count_all, PostgreSQL (indexed), 200 k rows)" in text
+    assert "executor 2 (in 1 cell)" in text
+    assert "2 cores, 4 GiB; 2 cores, 2 GiB (differs between cells)" in text
+
+
 def test_text_from_the_data_cannot_become_markup(synthetic):
     cells = [
         replace(
             cell, case=HOSTILE, statement=HOSTILE, error=HOSTILE, parameters={HOSTILE: HOSTILE}, layout=layout,
             configuration={HOSTILE: HOSTILE, "master": HOSTILE}, cache_state=HOSTILE, condition=HOSTILE,
         )
-        for cell, layout in zip(synthetic.cells(cases=["count_all"]), ["heap", HOSTILE] * 6, strict=True)
+        for cell, layout in zip(synthetic.cells(cases=["count_all"]), ["heap", HOSTILE] * 15, strict=True)
     ]  # fmt: skip
     cells += [replace(cell, case=HOSTILE) for cell in synthetic.cells(cases=["count_all"])]
     run = synthetic.run(
@@ -154,7 +230,9 @@ def test_text_from_the_data_cannot_become_markup(synthetic):
 
 def test_nothing_is_loaded_from_outside_the_page(synthetic):
     run = synthetic.run(
-        synthetic.cells(), environment={"warehouse": "hdfs://127.0.0.1:8020/x", "see": "http://a.example"}
+        synthetic.cells(cases=THREE),
+        figures=synthetic.figures(),
+        environment={"warehouse": "hdfs://127.0.0.1:8020/x", "see": "http://a.example"},
     )
     html = page.render(run)
     parsed = parse(html)
@@ -168,6 +246,11 @@ def test_nothing_is_loaded_from_outside_the_page(synthetic):
     assert all(address.startswith(("data:", "#")) for address in addresses)
     assert parsed.all("link") == []
     assert not re.search(r"@import|url\(|@font-face", parsed.all("style")[0].text)
+    for link in parsed.all("a"):
+        if link.text == "SVG":
+            inner = decoded(link).replace('xmlns="http://www.w3.org/2000/svg"', "")
+            assert "http" not in inner
+            assert "url(" not in inner
 
 
 def test_the_page_has_a_dark_mode_for_each_of_its_colours(synthetic):
@@ -178,13 +261,13 @@ def test_the_page_has_a_dark_mode_for_each_of_its_colours(synthetic):
 
 
 def test_the_downloads_hold_every_sample_and_the_whole_run(synthetic):
-    run = synthetic.run(synthetic.cells(cases=["count_all"]))
+    run = synthetic.run(synthetic.cells(cases=["count_all"]), figures=synthetic.figures())
     table, document = shown(run).all("a", class_="button")
     lines = list(csv.DictReader(io.StringIO(decoded(table))))
     assert len(lines) == sum(len(cell.samples) for cell in run.cells)
     assert float(lines[1]["seconds"]) == run.cells[0].samples[1].seconds
     assert table.attributes["download"] == f"{run.run_id}-samples.csv"
-    assert json.loads(decoded(document))["cells"][0]["statement"] == run.cells[0].statement
+    assert exchange.parse(decoded(document).encode()) == run
 
 
 def decoded(link):
@@ -202,16 +285,22 @@ def test_an_empty_run_is_a_page_that_says_so(synthetic):
 @pytest.mark.parametrize("kept", ["engine", "size", "layout"])
 def test_a_partial_run_is_still_a_whole_page(synthetic, kept):
     chosen = {
-        "engine": [c for c in synthetic.cells() if c.engine == "spark"],
-        "size": [c for c in synthetic.cells() if c.rows == LARGEST],
-        "layout": [c for c in synthetic.cells() if c.layout in ("heap", "fragmented")],
+        "engine": [c for c in synthetic.cells(cases=THREE) if c.engine == "spark"],
+        "size": [c for c in synthetic.cells(cases=THREE) if c.rows == LARGEST],
+        "layout": [c for c in synthetic.cells(cases=THREE) if c.layout in ("heap", "fragmented")],
     }[kept]
     parsed = shown(synthetic.run(chosen))
-    assert len([e for e in parsed.all("figure") if "data-case" in e.attributes]) == 10
+    assert len([e for e in parsed.all("figure") if e.attributes["data-chart"] in THREE]) == 3
     assert [e.attributes["id"] for e in parsed.all("section")] == [
-        "answers", "curves", *(["layouts"] if kept != "layout" else []), "medians", "questions", "setup", "limits",
-        "download",
+        "answers", "curves", *(["layouts"] if kept != "layout" else []), "noise", "medians", "verdict", "questions",
+        "setup", "download",
     ]  # fmt: skip
+
+
+def test_a_run_of_figures_alone_is_a_page_too(synthetic):
+    parsed = shown(synthetic.run([], figures=synthetic.figures()))
+    assert parsed.all("h1")[0].text == "Nothing was compared: this run timed no question."
+    assert {"writing", "freshness"} <= {e.attributes["id"] for e in parsed.all("section")}
 
 
 def test_a_value_that_changed_between_cells_is_marked(synthetic):

@@ -1,4 +1,4 @@
-from crossover.report.svg import element, marker, slot
+from crossover.report.draw.elements import element, marker, slot, spaced
 
 
 def test_text_and_attribute_values_are_escaped():
@@ -11,3 +11,8 @@ def test_engines_differ_in_shape_and_in_colour():
     engines = ("postgres", "spark", "duckdb", "datafusion")
     assert len({marker(engine, 10.0, 10.0) for engine in engines}) == 4
     assert len({slot(engine) for engine in (*engines, "unknown")}) == 5
+
+
+def test_labels_that_would_overlap_are_pushed_apart_and_stay_inside():
+    assert spaced([10, 11, 12], 5, 0, 100) == [10, 15, 20]
+    assert spaced([98, 99, 100], 5, 0, 100) == [90, 95, 100]

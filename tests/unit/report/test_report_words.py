@@ -39,6 +39,13 @@ def test_sizes_are_decimal_and_an_unknown_size_says_so():
 def test_rounding_up_to_the_next_power_of_ten_adds_no_digit():
     assert words.significant(9.996) == "10"
     assert words.ratio(99.7) == "100"
+    assert words.ratio(1.04) == "1.04"
+
+
+def test_an_interval_of_rows_or_bytes_says_its_unit_once_when_it_can():
+    assert words.rows_between(2.7e6, 3.6e6) == "2.7 to 3.6 M"
+    assert words.rows_between(9e5, 1.2e6) == "900 k to 1.2 M"
+    assert words.size_between(515_000_000, 1_200_000_000) == "515 MB to 1.2 GB"
 
 
 def test_a_number_and_its_unit_stay_on_one_line():

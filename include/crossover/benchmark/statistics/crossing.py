@@ -1,25 +1,34 @@
 """At which size does one engine's curve pass the other's, and how sure is that?
 
-Times and sizes are compared on logarithmic scales, between measured sizes only: nothing is extrapolated. A lead is a
-lead only at sizes where the intervals of the two medians lie apart.
+Times and sizes are compared on logarithmic scales. With four sizes or more both engines' curves are fitted
+(statistics/curves.py) and the interval covers the samples' scatter and the shifts of whole cells; with fewer the
+crossing is read off between neighbours. A lead is a lead only at sizes where the intervals of the two medians lie apart
+by more than the engines' noise.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crossover.benchmark.results import Cell
+from crossover.benchmark.statistics.curves import MINIMUM_SIZES, Fit, fit
+from crossover.benchmark.statistics.intersection import EXTRAPOLATION, Measured, modelled
+from crossover.benchmark.statistics.noise import MINIMUM_FLOOR
 from crossover.benchmark.statistics.summary import MINIMUM_SAMPLES, SEED, bootstrap_medians, faster, summarise
+from crossover.benchmark.statistics.zeros import first_and_last
 
 
 @dataclass(frozen=True)
 class Point:
-    """The measured times (seconds) of one engine at one size."""
+    """The measured times (seconds) of one engine at one size; `bytes` is what the rows take in its store."""
 
     rows: int
     seconds: tuple[float, ...]
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -32,22 +41,37 @@ class Curve:
 
 @dataclass(frozen=True)
 class Crossover:
-    """`from_engine` is faster below `rows`, `to_engine` above; the 95 % interval is `low` to `high` rows."""
+    """`from_engine` is faster below `rows`, `to_engine` above; the 95 % interval is `low` to `high` rows.
+
+    `extrapolated`: the crossing lies beyond the largest size measured. `fits` are the two curves (from, to) that it was
+    computed from; without them it was read off between neighbouring sizes.
+    """
 
     rows: float
     low: float
     high: float
     from_engine: str
     to_engine: str
+    extrapolated: bool = False
+    fits: tuple[Fit, Fit] | None = None
+
+    @property
+    def worst(self) -> float | None:
+        """The largest factor between a measured median and its fitted curve; None without fitted curves."""
+        return max(one.worst for one in self.fits) if self.fits else None
 
 
 @dataclass(frozen=True)
 class NoneInRange:
-    """`faster` is faster at every size measured, from `low_rows` to `high_rows`."""
+    """`faster` is faster at every size measured, from `low_rows` to `high_rows`.
+
+    `beyond` is where the fitted curves cross above `high_rows`, at most eight times as far: a guess, never a finding.
+    """
 
     faster: str
     low_rows: int
     high_rows: int
+    beyond: Crossover | None = None
 
 
 @dataclass(frozen=True)
@@ -61,36 +85,107 @@ class Undecided:
 Verdict = Crossover | NoneInRange | Undecided
 
 
-def curve_of(cells: Iterable[Cell], case: str, engine: str, layout: str) -> Curve:
+@dataclass(frozen=True)
+class InBytes:
+    """A crossing told in bytes of one engine's store; `low` and `high` as in `Crossover`."""
+
+    bytes: float
+    low: float
+    high: float
+
+    def per_gib(self, memory_bytes: int) -> "InBytes":
+        """The same per GiB of memory of the engine: what carries over to a machine of another size."""
+        share = 2**30 / memory_bytes
+        return InBytes(self.bytes * share, self.low * share, self.high * share)
+
+
+def curve_of(
+    cells: Iterable[Cell], case: str, engine: str, layout: str, cache_state: str = "hot", condition: str = "idle"
+) -> Curve:
     """The curve of one case; cells with errors or without an agreed answer are left out.
 
     Two sizes that ended at the same snapshot were the same rows: they are one point with the times of both.
     """
-    times: dict[int, tuple[float, ...]] = {}
+    wanted = (case, engine, layout, cache_state, condition)
+    points: dict[int, Point] = {}
     for cell in cells:
-        if (cell.case, cell.engine, cell.layout) == (case, engine, layout) and cell.comparable:
-            times[cell.rows] = times.get(cell.rows, ()) + cell.seconds
-    return Curve(engine, tuple(Point(rows, times[rows]) for rows in sorted(times)))
+        if (cell.case, cell.engine, cell.layout, cell.cache_state, cell.condition) == wanted and cell.comparable:
+            known = points.get(cell.rows, Point(cell.rows, (), cell.bytes))
+            points[cell.rows] = Point(cell.rows, known.seconds + cell.seconds, known.bytes)
+    return Curve(engine, tuple(points[rows] for rows in sorted(points)))
 
 
-def find_crossover(left: Curve, right: Curve, *, seed: int = SEED) -> Verdict:
-    """Compare two curves at the sizes that both have."""
-    pairs = _shared(left, right)
-    signs = [faster(summarise(a.seconds), summarise(b.seconds)) for a, b in pairs]
+def fit_of(curve: Curve) -> Fit:
+    """The model through the medians of a curve.
+
+    Raises:
+        BadInput: the curve has fewer than four sizes.
+    """
+    points = curve.points
+    return fit(curve.engine, [p.rows for p in points], [float(np.median(p.seconds)) for p in points])
+
+
+def find_crossover(
+    left: Curve, right: Curve, *, floors: Mapping[str, float] | None = None, seed: int = SEED
+) -> Verdict:
+    """Compare two curves at the sizes that both have.
+
+    `floors` are the noise floors of the engines (statistics/noise.py); an engine without one counts with the smallest.
+    """
+    pairs, signs = leads_of(left, right, floors=floors, seed=seed)
     names = {-1: left.engine, 0: None, 1: right.engine}
     leads = tuple((a.rows, names[sign]) for (a, _), sign in zip(pairs, signs, strict=True))
     if not any(signs):
         return Undecided(_why_no_lead(pairs), leads)
     first, last = signs[0], signs[-1]
+    # The old leader at -1 ahead: both curves and all signs turned so that the difference of times rises with size.
+    old, new = (left, right) if first == -1 else (right, left)
+    ordered = pairs if first == -1 else [(b, a) for a, b in pairs]
     if all(sign == first for sign in signs):
-        return NoneInRange(str(names[first]), pairs[0][0].rows, pairs[-1][0].rows)
+        return NoneInRange(old.engine, pairs[0][0].rows, pairs[-1][0].rows, _beyond(ordered, old, new, seed))
     if sorted(signs, key=lambda sign: sign * last) != signs or first != -last:
-        turns = {-1, 1} <= set(signs)
-        return Undecided("the lead changes more than once" if turns else "only some sizes show a difference", leads)
+        return Undecided(_why_no_order(signs), leads)
     # Only the stretch between the last size of the old leader and the first of the new one can hold the crossing.
     start, end = max(i for i, s in enumerate(signs) if s == first), signs.index(last)
-    low, middle, high = _crossing(pairs[start : end + 1], first, seed)
-    return Crossover(middle, low, high, str(names[first]), str(names[last]))
+    found = _modelled(ordered, old, new, seed)
+    if found is not None and found.low < pairs[end][0].rows and found.high > pairs[start][0].rows:
+        return found
+    low, middle, high = _between(ordered[start : end + 1], seed)
+    return Crossover(middle, low, high, old.engine, new.engine)
+
+
+def leads_of(
+    left: Curve, right: Curve, *, floors: Mapping[str, float] | None = None, seed: int = SEED
+) -> tuple[list[tuple[Point, Point]], list[int]]:
+    """The points at the sizes that both curves have, and who leads there: -1 left, 1 right, 0 nobody."""
+    known = floors or {}
+    floor = math.log(max(known.get(engine, MINIMUM_FLOOR) for engine in (left.engine, right.engine)))
+    others = {point.rows: point for point in right.points}
+    pairs = [(point, others[point.rows]) for point in left.points if point.rows in others]
+    return pairs, [_lead(a, b, floor, seed) for a, b in pairs]
+
+
+def in_bytes(crossover: Crossover, curve: Curve) -> InBytes | None:
+    """The crossing in bytes of the curve's store; None when the curve has no bytes.
+
+    Bytes are read off between the measured sizes, on logarithmic scales; outside of these the bytes a row of the
+    nearest size are taken.
+    """
+    known = [(p.rows, p.bytes) for p in curve.points if p.bytes]
+    if not known:
+        return None
+    rows = np.log([r for r, _ in known])
+    a_row = np.log([held / r for r, held in known])
+    wanted = np.array([crossover.rows, crossover.low, crossover.high])
+    return InBytes(*(wanted * np.exp(np.interp(np.log(wanted), rows, a_row))).tolist())
+
+
+def _lead(left: Point, right: Point, floor: float, seed: int) -> int:
+    one, other = summarise(left.seconds, seed=seed), summarise(right.seconds, seed=seed)
+    sign = faster(one, other)
+    if one is None or other is None or abs(math.log(other.median / one.median)) <= floor:
+        return 0
+    return sign
 
 
 def _why_no_lead(pairs: list[tuple[Point, Point]]) -> str:
@@ -101,36 +196,47 @@ def _why_no_lead(pairs: list[tuple[Point, Point]]) -> str:
     return "no size shows a difference"
 
 
-def _shared(left: Curve, right: Curve) -> list[tuple[Point, Point]]:
-    others = {point.rows: point for point in right.points}
-    return [(point, others[point.rows]) for point in left.points if point.rows in others]
+def _why_no_order(signs: list[int]) -> str:
+    shown = [sign for sign in signs if sign]
+    turns = sum(one != other for one, other in pairwise(shown))
+    return "the lead changes more than once" if turns > 1 else "only some sizes show a difference"
 
 
-def _crossing(pairs: list[tuple[Point, Point]], first: int, seed: int) -> tuple[float, float, float]:
-    """Rows at the crossing: lower bound, estimate, upper bound."""
+def _measured(pairs: list[tuple[Point, Point]], side: int, engine: str) -> Measured:
+    return Measured(engine, tuple(pair[side].rows for pair in pairs), tuple(pair[side].seconds for pair in pairs))
+
+
+def _modelled(pairs: list[tuple[Point, Point]], old: Curve, new: Curve, seed: int) -> Crossover | None:
+    if len(pairs) < MINIMUM_SIZES:
+        return None
+    found = modelled(_measured(pairs, 0, old.engine), _measured(pairs, 1, new.engine), seed)
+    if found is None:
+        return None
+    return Crossover(found.rows, found.low, found.high, old.engine, new.engine, fits=found.fits)
+
+
+def _beyond(pairs: list[tuple[Point, Point]], old: Curve, new: Curve, seed: int) -> Crossover | None:
+    """The crossing above the largest size, if the curves as fitted meet there within a factor of eight."""
+    largest = pairs[-1][0].rows
+    if len(pairs) < MINIMUM_SIZES:
+        return None
+    found = modelled(_measured(pairs, 0, old.engine), _measured(pairs, 1, new.engine), seed)
+    if found is None or not largest < found.rows <= largest * EXTRAPOLATION:
+        return None
+    low = max(found.low, float(largest))
+    return Crossover(found.rows, low, found.high, old.engine, new.engine, extrapolated=True, fits=found.fits)
+
+
+def _between(pairs: list[tuple[Point, Point]], seed: int) -> tuple[float, float, float]:
+    """Rows at the crossing by lines between neighbours: lower bound, estimate, upper bound."""
     rows = np.log([a.rows for a, _ in pairs])
     measured = np.array([[np.log(np.median(a.seconds)) - np.log(np.median(b.seconds)) for a, b in pairs]])
-    resampled = np.column_stack([
-        np.log(bootstrap_medians(a.seconds, seed=seed + 2 * i))
-        - np.log(bootstrap_medians(b.seconds, seed=seed + 2 * i + 1))
+    resampled: NDArray[np.float64] = np.column_stack([
+        np.log(bootstrap_medians(a.seconds, seed=(seed, 2 * i)))
+        - np.log(bootstrap_medians(b.seconds, seed=(seed, 2 * i + 1)))
         for i, (a, b) in enumerate(pairs)
     ])
-    # Turned so that the curve rises through zero, whichever engine led at first.
-    estimate = np.mean(_zeros(rows, -first * measured))
-    earliest, latest = _zeros(rows, -first * resampled)
+    estimate = np.mean(first_and_last(rows, measured))
+    earliest, latest = first_and_last(rows, resampled)
     low, high = np.quantile(earliest, 0.025), np.quantile(latest, 0.975)
     return float(np.exp(min(low, estimate))), float(np.exp(estimate)), float(np.exp(max(high, estimate)))
-
-
-def _zeros(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """First and last upward zero of each row of `y` over `x`; the nearer end of `x` for a row that has none."""
-    before, after = y[:, :-1], y[:, 1:]
-    crosses = (before <= 0) & (after > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        zeros = x[:-1] - before * (x[1:] - x[:-1]) / (after - before)
-    none = ~crosses.any(axis=1)
-    end = np.where(y[:, -1] > 0, x[0], x[-1])
-    first = np.take_along_axis(zeros, crosses.argmax(axis=1)[:, None], axis=1)[:, 0]
-    backwards = crosses.shape[1] - 1 - crosses[:, ::-1].argmax(axis=1)
-    last = np.take_along_axis(zeros, backwards[:, None], axis=1)[:, 0]
-    return np.where(none, end, first), np.where(none, end, last)

@@ -7,22 +7,22 @@ from crossover.engines.workers import Worker
 
 
 @dataclass(frozen=True)
-class Evidence:
+class WorkersSeen:
     """In words for the report; `idle`: an executor did nothing, so the times are not those of a cluster."""
 
     words: str
     idle: bool
 
 
-def evidence(done: Sequence[Worker] | None) -> Evidence:
+def workers_seen(done: Sequence[Worker] | None) -> WorkersSeen:
     """Judge what each executor did while the questions ran; None = Spark computes inside one process."""
     if done is None:
-        return Evidence("one process", idle=False)
+        return WorkersSeen("one process", idle=False)
     idle = [worker.name for worker in done if worker.alive and worker.tasks == 0]
     tasks = f"{len(done)} executors ({', '.join(str(worker.tasks) for worker in done)} tasks)"
     if not done:
-        return Evidence("refused: there were no executors", idle=True)
+        return WorkersSeen("refused: there were no executors", idle=True)
     if idle:
-        return Evidence(f"refused: executor {', '.join(idle)} did no task; {tasks}", idle=True)
+        return WorkersSeen(f"refused: executor {', '.join(idle)} did no task; {tasks}", idle=True)
     seconds = ", ".join(f"{worker.seconds:.1f}" for worker in done)
-    return Evidence(f"{tasks}, busy for {seconds} s", idle=False)
+    return WorkersSeen(f"{tasks}, busy for {seconds} s", idle=False)

@@ -38,7 +38,7 @@ def show(arguments: argparse.Namespace, settings: Settings) -> int:
         found = load_run(connection, run_id)
     print(f"run {found.run_id} over dataset {found.dataset}, started {found.started_at:%Y-%m-%d %H:%M:%S} UTC")
     for layout in LAYOUTS:
-        print("\n" + table.render(found.cells, layout))
+        print("\n" + table.render(found, layout))
     for cell in found.cells:
         if cell.error:
             print(f"! {cell.case}, {cell.engine} {cell.layout}, {cell.size_rows:,} rows: {cell.error}")
@@ -51,7 +51,8 @@ def list_all(_arguments: argparse.Namespace, settings: Settings) -> int:
         for header in list_runs(connection):
             print(
                 f"{header.run_id}  {header.started_at:%Y-%m-%d %H:%M:%S}  dataset {header.dataset}  "
-                f"{header.cells} cells, {header.errors} with errors, {header.disagreements} with unlike answers"
+                f"{header.cells} cells, {header.errors} with errors, {header.disagreements} with unlike answers, "
+                f"{header.figures} figures; {_stamped(header.valid)}"
             )
     return 0
 
@@ -65,3 +66,7 @@ def drop(arguments: argparse.Namespace, settings: Settings) -> int:
         drop_copies(Ladder(connection, spark, settings, found.run_id, found.dataset, threading.Event()))
     log.info("the copies of run %s are dropped (%.1f s)", found.run_id, time.monotonic() - started)
     return 0
+
+
+def _stamped(valid: bool | None) -> str:
+    return "not ended" if valid is None else "valid" if valid else "NOT valid"

@@ -78,6 +78,7 @@ CREATE TABLE IF NOT EXISTS benchmark_rung (
   bounds         jsonb  NOT NULL,
   postgres_table text   NOT NULL,
   fingerprint    text   NOT NULL,
+  proofs         jsonb  NOT NULL DEFAULT '{}',  -- layout: the states of both relations that were proven equal
   PRIMARY KEY (run_id, size_rows, kind)
 );
 
@@ -137,6 +138,7 @@ CREATE TABLE IF NOT EXISTS benchmark_figure (
 
 -- An installation of an earlier version has these tables already.
 ALTER TABLE benchmark_run ADD COLUMN IF NOT EXISTS stamp jsonb;
+ALTER TABLE benchmark_rung ADD COLUMN IF NOT EXISTS proofs jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE benchmark_cell ADD COLUMN IF NOT EXISTS evidence jsonb;
 ALTER TABLE benchmark_sample ADD COLUMN IF NOT EXISTS arm text NOT NULL DEFAULT 'a';
 ALTER TABLE benchmark_sample ADD COLUMN IF NOT EXISTS block integer NOT NULL DEFAULT 0;

@@ -1,0 +1,1 @@
+"""Charts as inline SVG. Colours come from CSS variables, so light and dark mode share one drawing."""

@@ -1,0 +1,3 @@
+-- How many records are there?
+SELECT count(*) AS records
+FROM {{logs}}

@@ -1,0 +1,2 @@
+-- The schema of a run's write tables. Parameters: {{schema}}.
+CREATE SCHEMA IF NOT EXISTS {{schema}}

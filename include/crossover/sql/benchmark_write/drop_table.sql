@@ -1,0 +1,2 @@
+-- Parameters: {{table}}.
+DROP TABLE {{table}}

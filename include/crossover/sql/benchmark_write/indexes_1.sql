@@ -1,0 +1,2 @@
+-- What every log table has. Parameters: {{table}}.
+CREATE INDEX ON {{table}} ("timestamp");

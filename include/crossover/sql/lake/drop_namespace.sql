@@ -1,0 +1,2 @@
+-- An empty namespace goes. Parameters: {{namespace}}.
+DROP NAMESPACE IF EXISTS {{namespace}}
