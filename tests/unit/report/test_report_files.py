@@ -67,7 +67,7 @@ def test_strange_case_names_still_give_plots_inside_the_folder(synthetic, tmp_pa
     cells = [replace(cell, case=case) for case in ("a$b_{c", "../escape", "Größe") for cell in known]
     paths = written(synthetic.run(cells), tmp_path / "out")
     assert {path.parent for path in paths} == {tmp_path / "out"}
-    assert {"a_b__c.png", "escape.png", "Größe.png"} <= {path.name for path in paths}
+    assert {"a_b__c.png", "_escape.png", "Größe.png"} <= {path.name for path in paths}
     assert all(path.read_bytes().startswith(PNG) for path in paths[2:])
 
 

@@ -18,8 +18,9 @@ from crossover.records import Kind
 
 # A request that could not begin so long after it was due is given up and counted.
 PATIENCE_SECONDS = 1.0
-# More often than this is not asked for: a rate of few records a second is then made of small batches.
-REQUESTS_A_SECOND = 20
+# A slow rate is made of smaller batches, so that there are as many requests to tell the 99th percentile from; not of
+# more, or the stream, which takes so many messages a commit, would be measured by messages instead of records.
+REQUESTS_A_SECOND = 10
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Sent:
 
 
 def batch_of(rate: float, most: int) -> int:
-    """Records in one request: `most`, or fewer so that a slow rate still has twenty requests a second."""
+    """Records in one request: `most`, or fewer so that a slow rate still has ten requests a second."""
     return max(1, min(most, round(rate / REQUESTS_A_SECOND)))
 
 
