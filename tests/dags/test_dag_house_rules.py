@@ -9,8 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
-HEAVY = ("pandas", "pyspark", "pyarrow", "matplotlib", "scipy", "pyiceberg", "hdfs_native", "confluent_kafka", "duckdb",
-         "sqlalchemy")  # fmt: skip
+HEAVY = ("pandas", "pyspark", "pyarrow", "matplotlib", "scipy", "pyiceberg", "hdfs_native", "confluent_kafka", "duckdb")
 ALLOWED_IMPORTS = (
     "airflow.sdk", "airflow.providers", "crossover.names", "crossover_airflow", "datetime", "pathlib", "typing",
 )  # fmt: skip

@@ -24,7 +24,7 @@ from crossover.settings import Settings
 
 pytestmark = pytest.mark.integration
 # Little is asked, so that a busy machine holds it, too.
-LINE = ["--seconds", "20", "--drain-seconds", "60", "--ack-p99", "5"]
+LINE = ["--seconds", "30", "--drain-seconds", "60", "--ack-p99", "5"]
 SEARCH = ["--start", "200", "--lowest", "50", "--highest", "400", "--tries", "5"]
 
 

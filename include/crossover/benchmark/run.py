@@ -24,6 +24,7 @@ from crossover.benchmark.rungs import Ladder, prepare
 from crossover.benchmark.state import caches, conditions
 from crossover.benchmark.state.budget import Budget, Enforced, enforced, fitted
 from crossover.benchmark.state.conditions import Interference
+from crossover.benchmark.statistics.summary import MINIMUM_FOR_WINNER
 from crossover.benchmark.validity.environment import environment, load_average
 from crossover.benchmark.validity.stamp import passing_reasons, stamp
 from crossover.benchmark.validity.watch import Watch, exclusive
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 
 # A cell that was disturbed is measured so often in all, before it makes its run invalid.
 ATTEMPTS = 3
+# A machine on which so many cells of one job were disturbed is busy and stays so.
+MOST_REPEATS = 10
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,8 @@ class Bench:
         self.configurations = {name: engine.configuration() for name, engine in engines.items()}
         self.watch = Watch(self.connection, settings, plan.run_id)
         self.held = held
+        # With fewer samples no winner is named whatever happens.
+        self.repeats = MOST_REPEATS if plan.effort.repetitions >= MINIMUM_FOR_WINNER else 0
         self._marks = contextlib.ExitStack()
         self.order = random.Random(f"{plan.effort.seed} {plan.run_id}")
         self.cells: list[Cell] = []
@@ -248,8 +253,9 @@ class Bench:
             held = interference.since(look)
             cells = [_in_condition(cell, held) for cell in cells]
             reasons = list(dict.fromkeys(reason for cell in cells for reason in passing_reasons(cell)))
-            if not reasons or attempt == ATTEMPTS:
+            if not reasons or attempt == ATTEMPTS or not self.repeats:
                 break
+            self.repeats -= 1
             log.warning("measured again: %s", "; ".join(reasons))
         return cells
 

@@ -52,7 +52,10 @@ def plan_of(arguments: argparse.Namespace, settings: Settings) -> Plan:
     own = settings.benchmark
     repetitions = own.repetitions if arguments.repetitions is None else arguments.repetitions
     warmups = own.warmups if arguments.warmups is None else arguments.warmups
-    most = own.most_samples if arguments.most is None else arguments.most
+    most = arguments.most
+    if most is None:
+        # Who asks for fewer than a winner needs wants to see the line work, not to know.
+        most = own.most_samples if repetitions >= MINIMUM_FOR_WINNER else repetitions
     if repetitions < 1 or warmups < 0:
         raise BadSetting(f"{repetitions} repetitions and {warmups} warm-ups: at least 1 and 0")
     return Plan(

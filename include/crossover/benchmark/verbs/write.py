@@ -36,7 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ladder.add_argument("--repetitions", type=int, default=5, help="writes of each method and table")
     ladder.add_argument("--seed", type=int, default=1, help="the same seed writes the same rows in the same order")
     line = parser.add_argument_group("rate, freshness, cpu")
-    line.add_argument("--seconds", type=float, default=30.0, help="for how long a rate is offered")
+    line.add_argument(
+        "--seconds",
+        type=float,
+        default=60.0,
+        help="for how long a rate is offered; the shorter, the less a growing backlog is told from chance",
+    )
     line.add_argument("--start", type=float, default=4000.0, help="records a second to begin with")
     line.add_argument("--lowest", type=float, default=100.0, help="records a second below which nothing is tried")
     line.add_argument("--highest", type=float, default=500_000.0, help="records a second above which nothing is tried")

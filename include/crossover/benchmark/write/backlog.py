@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from crossover.connections import kafka_admin
 from crossover.records import Kind, topic
 from crossover.settings import Settings
@@ -17,9 +15,9 @@ if TYPE_CHECKING:
     import psycopg
 
 SINKS = {"postgres": "sink_offset", "lake": "lake_offset"}
-# A backlog that grows by less than this share of what is sent is not told from noise.
+# A backlog that grows by no more than this share of what is sent counts as steady.
 GROWTH_SHARE = 0.05
-_STEPS_FOR_A_SLOPE = 2
+_STEPS_FOR_A_SLOPE = 3
 
 
 @dataclass(frozen=True)
@@ -66,18 +64,30 @@ class Backlog:
         return sum(place for _, _, place in rows)
 
 
-def growth(looks: Sequence[Look], store: str) -> float | None:
-    """By how many messages a second the backlog grows over these looks: a least-squares slope.
+@dataclass(frozen=True)
+class Growth:
+    """Messages a second by which a backlog grows, and the least that its scatter leaves likely (one-sided 95 %)."""
 
-    A store takes messages in steps, and between two steps its backlog always grows. So the slope is taken over the
-    looks that follow a step; None with fewer than two of them.
+    slope: float
+    low: float
+
+
+def growth(looks: Sequence[Look], store: str) -> Growth | None:
+    """How the backlog grows over these looks: least squares over the looks that follow a step.
+
+    A store takes messages in steps, and between two steps its backlog always grows, so the others tell nothing. Where
+    the steps fall is chance, so a slope without its uncertainty would call many a steady backlog a growing one. None
+    with fewer than three steps.
     """
+    from scipy import stats
+
     steps = [now for before, now in pairwise(looks) if now.stored[store] > before.stored[store]]
     if len(steps) < _STEPS_FOR_A_SLOPE:
         return None
-    seconds = np.array([look.seconds for look in steps]) - steps[0].seconds
-    slope, _ = np.polyfit(seconds, [float(look.behind(store)) for look in steps], 1)
-    return float(slope)
+    seconds = [look.seconds - steps[0].seconds for look in steps]
+    line = stats.linregress(seconds, [float(look.behind(store)) for look in steps])
+    likely = stats.t.ppf(0.95, len(steps) - 2) * line.stderr
+    return Growth(float(line.slope), float(line.slope - likely))
 
 
 def complaints(looks: Sequence[Look], drained_seconds: float | None, limit_seconds: float) -> list[str]:
@@ -90,12 +100,11 @@ def complaints(looks: Sequence[Look], drained_seconds: float | None, limit_secon
     half = list(looks)[len(looks) // 2 :]
     sent = (half[-1].written - half[0].written) / max(half[-1].seconds - half[0].seconds, 1e-9) if half else 0.0
     for store in SINKS:
-        slope = growth(half, store)
-        slope = growth(looks, store) if slope is None else slope
-        if slope is None:
-            found.append(f"{store} took less than two steps, too few to tell whether it keeps up")
-        elif slope > GROWTH_SHARE * sent:
-            found.append(f"the backlog of {store} grew by {slope / max(sent, 1e-9):.0%} of what was sent")
+        grown = growth(half, store) or growth(looks, store)
+        if grown is None:
+            found.append(f"{store} took less than three steps, too few to tell whether it keeps up")
+        elif grown.slope > GROWTH_SHARE * sent and grown.low > 0:
+            found.append(f"the backlog of {store} grew by {grown.slope / max(sent, 1e-9):.0%} of what was sent")
     if drained_seconds is None or drained_seconds > limit_seconds:
         found.append(f"the backlog was not drained within {limit_seconds:g} s")
     return found

@@ -128,7 +128,7 @@ class Work:
             raise ServiceError(
                 f"no rate held, down to {min(trial.rate for trial in trials):,.0f} records/s: "
                 f"{'; '.join(trials[-1].reasons)}",
-                cure="a lower --lowest, or more --tries; crossover status",
+                cure="a lower --lowest, longer --seconds, or more --tries; crossover status",
             )
         log.info("sustained: %s records/s", f"{found.rate:,.0f}")
         return figures

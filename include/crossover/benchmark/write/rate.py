@@ -33,7 +33,8 @@ class Limits:
         return (
             f"offered for {self.seconds:g} s; passed = no record missed or refused, acknowledgement p99 <= "
             f"{self.ack_p99_seconds:g} s from when a request was due, neither store's backlog growing by more than "
-            f"{GROWTH_SHARE:.0%} of what is sent over the last half, both drained within {self.drain_seconds:g} s"
+            f"{GROWTH_SHARE:.0%} of what is sent over the last half (95 % confidence), both "
+            f"drained within {self.drain_seconds:g} s"
         )
 
 
