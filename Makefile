@@ -14,7 +14,7 @@ export CROSSOVER_HOME ?= $(ROOT).crossover
 .DEFAULT_GOAL := help
 .PHONY: compose-env test-compose test-helm test-kubernetes
 .PHONY: images standins test-images sbom
-.PHONY: help setup demo crossover up down status doctor test test-secured test-fast lint format lock clean
+.PHONY: help setup demo crossover up down status doctor test test-nightly test-secured test-fast lint format lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(ROOT)Makefile
@@ -62,7 +62,10 @@ test-fast: lint ## lint, and the tests that need no running service
 	@cd $(ROOT) && $(BIN)/pytest tests/unit tests/spark tests/dags
 
 test: test-fast ## everything: test-fast, then integration and end to end on the real parts (25 minutes at most)
-	@cd $(ROOT) && $(ROOT)tests/install 'chromium|google-chrome|chromium-browser' chromium && $(BIN)/pytest tests/integration tests/e2e -m "not secured" -v
+	@cd $(ROOT) && $(ROOT)tests/install 'chromium|google-chrome|chromium-browser' chromium && $(BIN)/pytest tests/integration tests/e2e -m "not secured and not nightly" -v
+
+test-nightly: $(VENV)/.ready-dev ## what takes minutes a test on the running stack: the write benchmark, disturbed measurements (10 minutes)
+	@cd $(ROOT) && $(BIN)/pytest tests/integration -m nightly -v
 
 test-secured: $(VENV)/.ready-dev ## TLS, SCRAM, rights: who may do what, and the whole line with a principal a job on standalone Spark (10 minutes)
 	@cd $(ROOT) && $(BIN)/pytest tests/integration -m secured -s

@@ -22,7 +22,7 @@ from crossover.errors import CorruptData
 from crossover.ledger.catch_up import stream_is_running
 from crossover.settings import Settings
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 # Little is asked, so that a busy machine holds it, too.
 LINE = ["--seconds", "30", "--drain-seconds", "60", "--ack-p99", "5"]
 SEARCH = ["--start", "200", "--lowest", "50", "--highest", "400", "--tries", "5"]

@@ -222,7 +222,7 @@ class Bench:
         if reason:
             log.warning("%s, %s: not available here: %s", state.cache, state.condition, reason)
             for case in cases:
-                self._keep(not_available(case.name, size, self._questions(case, targets), reason, state), progress)
+                self._keep(not_available(case.name, size, self.questions(case, targets), reason, state), progress)
             return True
         with conditions.during(
             state.condition, self.settings, self.stop, rate=plan.noise_rate, dataset=plan.dataset
@@ -264,7 +264,7 @@ class Bench:
     ) -> list[Cell] | None:
         row_store = next(target.relation for target in targets if target.engine == "postgres")
         values = case.bind(self.probe(case, row_store))
-        questions = self._questions(case, targets)
+        questions = self.questions(case, targets)
         made: dict[str, str] = {}
 
         def before_each(question: Question) -> None:
@@ -290,7 +290,8 @@ class Bench:
         evidence = self._evidence(questions, taken, seen, made)
         return judge(case.name, size, values, questions, taken, evidence, state, tolerance=case.tolerance)
 
-    def _questions(self, case: Case, targets: Sequence[Target]) -> list[Question]:
+    def questions(self, case: Case, targets: Sequence[Target]) -> list[Question]:
+        """What each engine that can answer the case is asked."""
         return [
             Question(
                 self.engines[target.engine],

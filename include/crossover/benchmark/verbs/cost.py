@@ -151,17 +151,7 @@ def _measure_case(bench: Bench, case: Case, targets: Sequence[Target], most: int
 
 def _asked(bench: Bench, case: Case, targets: Sequence[Target]) -> tuple[dict[str, Any], list[Question]]:
     row_store = next(target.relation for target in targets if target.engine == "postgres")
-    values = case.bind(bench.probe(case, row_store))
-    return values, [
-        Question(
-            bench.engines[target.engine],
-            target,
-            case.statement(target.engine, target.relation),
-            bench.configurations[target.engine],
-        )
-        for target in targets
-        if target.engine in case.dialects
-    ]
+    return case.bind(bench.probe(case, row_store)), bench.questions(case, targets)
 
 
 def _require_held(held: dict[str, Enforced], budgets: dict[str, Budget]) -> None:
