@@ -14,7 +14,7 @@ from airflow.sdk import DAG, task
 
 from crossover.names import run_name
 from crossover_airflow import defaults, services
-from crossover_airflow.operators import BenchPodOperator
+from crossover_airflow.operators import BENCHMARK_POOL, BenchPodOperator, MappedBenchmarkOperator
 from crossover_airflow.options import LOAD_OPTIONS, sweep_plan
 
 NAME = "{{ run_name(dag.dag_id, run_id) }}"
@@ -50,8 +50,8 @@ with DAG(
     ledger_argv = ["crossover", "ledger", "--dataset", DATASET, "--timeout", "7200"]
     reconcile = BenchPodOperator(task_id="reconcile", role="maintenance", argv=ledger_argv)
     found = [
-        BenchPodOperator.partial(
-            task_id=f"find_{layout}", role="benchmark", map_index_template="{{ task.argv[-1] }}"
+        MappedBenchmarkOperator.partial(
+            task_id=f"find_{layout}", role="benchmark", pool=BENCHMARK_POOL, map_index_template="{{ task.argv[-1] }}"
         ).expand(argv=cases.override(task_id=f"cases_{layout}")(layout, DATASET, NAME))
         for layout in ("fragmented", "compacted")
     ]

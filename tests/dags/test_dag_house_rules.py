@@ -58,6 +58,16 @@ def test_every_task_has_an_owner_few_retries_and_tells_of_its_failure(house):
             assert callbacks in (report_failure, [report_failure]), f"{task}: default_args=DEFAULT_ARGS"
 
 
+def test_benchmarks_wait_for_each_other(house):
+    for dag in dags(house):
+        for task in dag.tasks:
+            role = task.partial_kwargs.get("role") if task.is_mapped else getattr(task, "role", None)
+            if role == "benchmark":
+                pool = task.partial_kwargs.get("pool") if task.is_mapped else task.pool
+                assert pool == "benchmark", f"{dag.dag_id}.{task.task_id}: two at once would time each other"
+                assert task.operator_extra_links, f"{dag.dag_id}.{task.task_id}: a benchmark links to its report"
+
+
 def test_generators_are_not_retried(house):
     for dag in dags(house):
         for task in dag.tasks:

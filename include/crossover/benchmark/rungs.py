@@ -66,11 +66,22 @@ def schema_of(run_id: str) -> str:
 def prepare(ladder: Ladder, size: int, layout: str, engines: Sequence[str]) -> list[Target] | None:
     """Make one size in one layout in both stores, or find it made; None when stopped while waiting.
 
+    Another job of the same run that prepares at the same time is waited for.
+
     Raises:
         BadInput: the lake holds fewer rows than `size`.
         ServiceTimeout: PostgreSQL does not catch up with the lake.
         StoresDiffer: the stores do not hold the same rows at this size.
     """
+    key = {"run_id": ladder.run_id}
+    ladder.connection.execute(sql("benchmark/rung_lock.sql").encode(), key)
+    try:
+        return _prepared(ladder, size, layout, engines)
+    finally:
+        ladder.connection.execute(sql("benchmark/rung_unlock.sql").encode(), key)
+
+
+def _prepared(ladder: Ladder, size: int, layout: str, engines: Sequence[str]) -> list[Target] | None:
     snapshot = ladder.snapshot(size)
     if snapshot.rows > size * 1.5:
         log.warning("size %s: the lake's first snapshot of so many rows holds %s", f"{size:,}", f"{snapshot.rows:,}")
