@@ -15,3 +15,8 @@ SELECT format('CREATE DATABASE %I OWNER %I', name, owner)
 FROM (VALUES ('crossover', 'crossover'), ('lake_catalog', 'lake'), ('airflow', 'airflow')) wanted (name, owner)
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name) \gexec
 REVOKE CONNECT ON DATABASE crossover, lake_catalog, airflow FROM PUBLIC;
+
+-- Before the first two Spark drivers would make them at the same time.
+\connect lake_catalog
+SET ROLE lake;
+\i /etc/crossover-sql/schema/lake_catalog.sql

@@ -30,6 +30,15 @@ def test_postgres(secured: Settings) -> None:
     assert found == expected(POSTGRES)
 
 
+def test_the_catalog_s_tables_are_there_before_the_first_driver_and_are_the_lake_s(secured: Settings) -> None:
+    """Two drivers that both found an empty database both made them, and one died of it."""
+    from crossover.access.postgres import as_admin as superuser
+
+    with connect_postgres(superuser(secured, secured.lake.catalog_database), application="test") as connection:
+        found = connection.execute("SELECT tablename, tableowner FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    assert dict(found) == dict.fromkeys(("iceberg_tables", "iceberg_namespace_properties"), secured.lake.catalog_user)
+
+
 def test_kafka(secured: Settings) -> None:
     names = [principal.name for principal in users()]
     found = probes.matrix(secured, KAFKA, names)

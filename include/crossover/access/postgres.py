@@ -48,6 +48,9 @@ def make_roles(settings: Settings) -> None:
                 _run(connection, "access/create_database.sql", database=name, owner=owner)
             _run(connection, "access/close_database.sql", database=name, owner=owner)
         _run(connection, "access/close_database.sql", database="postgres", owner=settings.access.postgres_admin_user)
+    with _superuser(settings, settings.lake.catalog_database) as connection:
+        _run(connection, "access/become.sql", role=owners[Database.CATALOG])
+        _run(connection, "schema/lake_catalog.sql")
     with _superuser(settings, settings.postgres.database) as connection:
         _run(connection, "access/reader.sql", owner=OWNER, reader=READER)
         for principal, rights in logins():

@@ -11,6 +11,7 @@ from pathlib import Path
 from crossover.connections import connect_postgres
 from crossover.dataset import create_dataset
 from crossover.errors import ServiceError
+from crossover.sql import sql as query
 from crossover.stack.configs import write_hdfs, write_kafka, write_postgres
 from crossover.stack.home import HOST, Home
 from crossover.stack.parts import airflow_environment, base_environment, class_path, postgres_bin
@@ -65,7 +66,7 @@ def _can_run(program: Path, user: str) -> bool:
 
 
 def postgres_databases(home: Home) -> None:
-    """Three databases with a role each: the stores, the lake's catalog, Airflow."""
+    """Three databases with a role each: the stores, the lake's catalog with its tables, Airflow."""
     import psycopg
     from psycopg import sql
 
@@ -92,6 +93,11 @@ def postgres_databases(home: Home) -> None:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(role))
                 )
+    database, role, password = wanted[1]
+    with psycopg.connect(
+        host=HOST, port=settings.postgres.port, dbname=database, user=role, password=password
+    ) as connection:
+        connection.execute(query("schema/lake_catalog.sql").encode())
 
 
 def kafka_files(home: Home, java: str) -> None:
