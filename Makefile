@@ -73,7 +73,7 @@ test-secured: $(VENV)/.ready-dev ## TLS, SCRAM, rights: who may do what, and the
 compose-env: ## write .env for docker compose: versions, ports, random passwords; what .env says already stays
 	@$(ROOT)compose/make-env
 
-test-compose: $(VENV)/.ready-dev ## docker compose up on the built images, DAG quickstart in it, down again (15 minutes at most)
+test-compose: $(VENV)/.ready-dev ## docker compose up on the built images, DAG quickstart in it, down again (20 minutes)
 	@docker compose version >/dev/null 2>&1 || $(ROOT)tests/install docker-compose docker-compose
 	@cd $(ROOT) && if [ -z "$$DOCKER_HOST" ] && [ -x ../shared/k8s/docker ]; then export DOCKER_HOST=$$(../shared/k8s/docker context inspect --format '{{.Endpoints.docker.Host}}'); fi && \
 	  $(BIN)/pytest tests/compose -s

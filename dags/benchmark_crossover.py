@@ -1,9 +1,10 @@
 """# benchmark_crossover: at which size does one engine overtake the other, and how sure is that?
 
 Loads the largest size once (or takes a dataset that is there), proves both stores equal, then searches case by case:
-a few sizes first, more where the answer is still wide; first on the heap and the lake as the stream left it, then on
-the indexed table and the compacted lake. Each case is a mapped task that can be cleared and run again by itself: its
-cells are written over. The report names winners only if the run is **valid**: button **Crossover report**.
+a few sizes first, more where the answer is still wide; on the indexed table and the compacted lake, and if `layouts`
+says so first on the heap and the lake as the stream left it. Each case is a mapped task that can be cleared and run
+again by itself: its cells are written over. The report names winners only if the run is **valid**: button
+**Crossover report**.
 """
 
 from datetime import timedelta
@@ -51,11 +52,17 @@ with DAG(
     reconcile = BenchPodOperator(task_id="reconcile", role="maintenance", argv=ledger_argv)
     found = [
         MappedBenchmarkOperator.partial(
-            task_id=f"find_{layout}", role="benchmark", pool=BENCHMARK_POOL, map_index_template="{{ task.argv[-1] }}"
+            task_id=f"find_{layout}",
+            role="benchmark",
+            pool=BENCHMARK_POOL,
+            trigger_rule="none_failed",
+            map_index_template="{{ task.argv[-1] }}",
         ).expand(argv=cases.override(task_id=f"cases_{layout}")(layout, DATASET, NAME))
         for layout in ("fragmented", "compacted")
     ]
-    report = BenchPodOperator(task_id="report", role="benchmark", argv=["crossover", "report", "--run", NAME])
+    report = BenchPodOperator(
+        task_id="report", role="benchmark", trigger_rule="none_failed", argv=["crossover", "report", "--run", NAME]
+    )
     closed = task(services.close_dataset)(DATASET).as_teardown(setups=opened, on_failure_fail_dagrun=True)
 
     opened >> [stream, generate]

@@ -4,7 +4,8 @@
 2. opens a dataset of its own and streams it into the lake, while
    `rate` searches the highest rate at which both stores keep up, `freshness` times probes from acknowledged to visible
    in each store, `cpu` tells CPU seconds per million records of each stage (of those whose processes can be seen);
-3. `bytes`: bytes on disk a record in each store and layout.
+3. `bytes`: bytes on disk a record in each store and layout;
+4. `report`: the page, linked from the run's tab.
 
 A part can be cleared and run again while the dataset is open (`methods` always): its figures are overwritten.
 """
@@ -62,8 +63,9 @@ with DAG(
     opened = task(services.open_dataset)(NAME)
     stream = BenchPodOperator(task_id="stream", role="spark", argv=STREAM)
     sealed = task(services.seal_dataset)(NAME)
+    report = BenchPodOperator(task_id="report", role="benchmark", argv=["crossover", "report", "--run", NAME])
     closed = task(services.close_dataset)(NAME).as_teardown(setups=opened, on_failure_fail_dagrun=True)
 
-    chain(methods, opened, rate, freshness, cpu, sealed, on_disk, closed)
+    chain(methods, opened, rate, freshness, cpu, sealed, on_disk, report, closed)
     opened >> stream >> on_disk
     stream >> closed

@@ -1,5 +1,6 @@
 """From Kafka's messages to the rows of the lake: the pure part of the stream."""
 
+import zipimport
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ def message_decoder(kind: Kind) -> Decoder:
     schema = arrow_schema(kind.stored_columns)
 
     def decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        # Before each task Spark has a Python worker forget what it knows of the archives on its path, and so read the
+        # directory of pyspark.zip again: a third of a small batch's time. They do not change while a worker lives.
+        zipimport.zipimporter.invalidate_caches = lambda _archive: None  # type: ignore[method-assign]
         for messages in batches:
             for value, content_type, partition, offset in zip(
                 messages.column("value"),

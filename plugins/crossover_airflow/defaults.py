@@ -131,8 +131,13 @@ SWEEP_PARAMS: dict[str, Param] = {
         description="sizes that a case may add where its answer is still wide",
     ),
     "minutes": Param(
-        60, type="integer", minimum=1, maximum=1440, title="Minutes a case", section="Benchmark",
-        description="after so long a case adds no size",
+        2, type="number", minimum=0.1, maximum=1440, title="Minutes a case", section="Benchmark",
+        description="its cells get more than the fewest samples, and it adds sizes, within this time",
+    ),
+    "layouts": Param(
+        "compacted", type="string", pattern="^(compacted|fragmented|fragmented,compacted)$", title="Layouts",
+        section="Benchmark", description="compacted: lake compacted, PostgreSQL indexed; fragmented: lake as the "
+        "stream left it, PostgreSQL's heap alone",
     ),
     "engines": Param(
         "postgres,spark", type="string", pattern="^[a-z]+(,[a-z]+)+$", title="Engines", section="Benchmark",

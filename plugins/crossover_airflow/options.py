@@ -29,11 +29,15 @@ WRITE_OPTIONS = _from_params("rows", "repetitions", "seed") + _from_params(
 def sweep_plan(layout: str, dataset: str, run: str, params: Mapping[str, Any]) -> list[list[str]]:
     """One argv a case for `crossover benchmark sweep`; the case's name comes last, where the task shows it.
 
+    None for a layout that is not asked for.
+
     Raises:
         BadInput: an unknown case.
     """
     from crossover.benchmark.cases import load_cases
 
+    if layout not in str(params["layouts"]).split(","):
+        return []
     names = None if params["cases"] == "all" else str(params["cases"]).split(",")
     shared = ["crossover", "benchmark", "sweep", "--run", run, "--dataset", dataset, "--layouts", layout]
     for name in _SWEEP:

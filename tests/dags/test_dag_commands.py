@@ -73,3 +73,15 @@ def test_all_jobs_of_one_quickstart_work_on_one_dataset_and_one_benchmark_run(ho
             parsed = vars(parse(argv))
             assert parsed.get("dataset", name) == name
             assert parsed.get("run", name) == name
+
+
+def test_the_crossover_is_sought_in_the_layouts_that_are_asked_for(house):
+    from crossover_airflow.options import sweep_plan
+
+    params = {name: house.dags["benchmark_crossover"].params[name] for name in house.dags["benchmark_crossover"].params}
+    assert sweep_plan("fragmented", "d", "r", params) == []
+    both = params | {"layouts": "fragmented,compacted", "cases": "count_all"}
+    for layout in ("fragmented", "compacted"):
+        (argv,) = sweep_plan(layout, "d", "r", both)
+        assert argv[argv.index("--layouts") + 1] == layout
+        parse(argv)

@@ -114,9 +114,9 @@ def test_a_given_password_is_used_and_every_other_is_its_own(secrets: dict[str, 
     assert secrets["crossover-load"]["CROSSOVER_KAFKA__PASSWORD"] == "canary-canary-canary"
     passwords = [
         secrets[f"crossover-{name}"][key]
-        for name, key in itertools.product(("ingest", "load", "maintenance", "spark"), ("CROSSOVER_KAFKA__PASSWORD",))
+        for name, key in itertools.product(("ingest", "load", "maintenance", "benchmark", "spark"), ("CROSSOVER_KAFKA__PASSWORD",))
     ]
-    assert len(set(passwords)) == 4
+    assert len(set(passwords)) == 5
     assert made(NAMESPACE)["crossover-ingest"] != secrets["crossover-ingest"]
 
 

@@ -57,7 +57,7 @@ KAFKA: dict[probes.Attempt, set[str]] = {
     probes.kafka("read logs", probes.consume("logs.raw")): {"load", "stream"},
     probes.kafka("read a foreign topic", probes.consume("other")): NOBODY,
     probes.kafka("ask for the ends", probes.ends("events.activity")): {
-        "ingest", "load", "stream", "maintenance", "airflow",
+        "ingest", "load", "stream", "maintenance", "benchmark", "airflow",
     },
     probes.kafka("use a group of ours", probes.look_at_group("crossover-probe")): {"load", "stream"},
     probes.kafka("use a foreign group", probes.look_at_group("probe")): NOBODY,

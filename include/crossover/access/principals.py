@@ -120,7 +120,7 @@ PRINCIPALS: tuple[Principal, ...] = (
     ),
     Principal(
         "benchmark",
-        "copies rows into schemas of its own, times questions, keeps results",
+        "copies rows into schemas of its own, times questions and writes, keeps results",
         postgres=PostgresRights(
             Database.PLATFORM,
             reads_all=True,
@@ -133,6 +133,8 @@ PRINCIPALS: tuple[Principal, ...] = (
                 TableRule("benchmark_figure", _UPSERT),
             ),
         ),
+        # How far the stores are behind a dataset's end; records go through ingest like anybody's.
+        kafka=_topics("DESCRIBE"),
     ),
     Principal(
         "airflow",

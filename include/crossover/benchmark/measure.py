@@ -6,6 +6,7 @@ engine's own arms tell how much it differs from itself.
 """
 
 import gc
+import math
 import random
 import threading
 import time
@@ -50,8 +51,8 @@ class Effort:
     """How often and how long an engine is asked; times are in seconds.
 
     At least `repetitions` samples a cell, and more until the interval of the median is within `halfwidth` of it on
-    either side or `most` samples are taken. `warmups` is the most that are spent to find a steady state; without any,
-    none is looked for.
+    either side, `most` samples are taken, or the cells that are measured together have taken `seconds`. `warmups` is
+    the most that are spent to find a steady state; without any, none is looked for.
     """
 
     warmups: int
@@ -60,6 +61,7 @@ class Effort:
     most: int = 0
     halfwidth: float = 0.1
     seed: int = 1
+    seconds: float | None = None
 
     @property
     def blocks(self) -> int:
@@ -110,14 +112,18 @@ def measure(
     `before_each` makes the cache state before an execution, outside the clock.
     """
     loop = _Loop(list(questions), parameters, effort, ordered, decimals, stop, before_each)
+    spent = math.inf if effort.seconds is None else time.perf_counter() + effort.seconds
     if not loop.warm_up():
         return None
     order = random.Random(effort.seed)
     for block in range(1, effort.most_blocks + 1):
         if not loop.block(block, order):
             return None
-        if block >= effort.blocks and steady.enough(
-            loop.measured(), minimum=0, maximum=effort.most, wanted_relative_halfwidth=effort.halfwidth
+        if block >= effort.blocks and (
+            time.perf_counter() >= spent
+            or steady.enough(
+                loop.measured(), minimum=0, maximum=effort.most, wanted_relative_halfwidth=effort.halfwidth
+            )
         ):
             break
     return loop.taken()

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from crossover import job
@@ -32,7 +32,9 @@ GRID = 2**0.5
 class Search:
     """Where to look, in rows, and how much it may cost.
 
-    `first`: sizes that every case is measured at. `more`: sizes that a case may add. After `seconds` none is added.
+    `first`: sizes that every case is measured at. `more`: sizes that a case may add. `seconds` are divided between
+    cases, layouts and sizes: a cell beyond its share gets no more than the fewest samples, and after all of them no
+    size is added.
     """
 
     smallest: int
@@ -71,7 +73,8 @@ def sweep(plan: Plan, search: Search, settings: Settings, stop: threading.Event)
 
     Raises what run_plan raises.
     """
-    with opened(plan, settings, stop) as bench:
+    began = time.monotonic()
+    with opened(within(plan, search), settings, stop) as bench:
         bench.begin()
         held = [snapshot.rows for snapshot in bench.ladder.snapshots if snapshot.operation != "replace"]
         sizes = grid(held, search.smallest, search.largest)
@@ -79,14 +82,21 @@ def sweep(plan: Plan, search: Search, settings: Settings, stop: threading.Event)
         log.info("sizes for every case: %s; more may come from %s", first, [s for s in sizes if s not in first])
         progress = job.Progress("cases at a size", len(first) * len(plan.layouts) * len(plan.cases))
         finished = all(bench.measure_size(size, layout, progress) for layout in plan.layouts for size in first) and all(
-            _refine(bench, layout, sizes, search, progress) for layout in plan.layouts
+            _refine(bench, layout, sizes, search, progress, began + search.seconds) for layout in plan.layouts
         )
         return bench.end(finished)
 
 
-def _refine(bench: Bench, layout: str, sizes: Sequence[int], search: Search, progress: job.Progress) -> bool:
+def within(plan: Plan, search: Search) -> Plan:
+    """The plan with each cell's share of the search's time."""
+    share = search.seconds / (len(plan.cases) * len(plan.layouts) * (search.first + search.more))
+    return replace(plan, effort=replace(plan.effort, seconds=share))
+
+
+def _refine(
+    bench: Bench, layout: str, sizes: Sequence[int], search: Search, progress: job.Progress, deadline: float
+) -> bool:
     """Add sizes case by case until each is narrow, has had its share, or the time is over; False after a stop."""
-    deadline = time.monotonic() + search.seconds
     for _ in range(search.more):
         wanted: dict[int, list[Case]] = {}
         for case in bench.plan.cases:

@@ -6,10 +6,9 @@ from itertools import combinations
 from typing import Any
 
 from crossover.benchmark.results import LAYOUTS, Cell, Run
-from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Verdict, curve_of, find_crossover
-from crossover.benchmark.statistics.noise import compare, noise_floors
+from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Verdict, curve_of
 from crossover.benchmark.statistics.summary import Summary, summarise
-from crossover.benchmark.validity.stamp import stamp
+from crossover.benchmark.verdict import Judgement, judgement_of
 
 
 def duration(seconds: float) -> str:
@@ -52,7 +51,8 @@ def render(run: Run, layout: str) -> str:
     engines = [engine for engine in words if any(cell.engine == engine for cell in mine)]
     sizes = sorted({cell.size_rows for cell in mine})
     names = sorted({cell.case for cell in mine})
-    winners = {} if is_invalid(run) else _winners(run, mine, engines)
+    judgement = judgement_of(run)
+    winners = _winners(judgement, mine, engines)
     by_key = {(cell.case, cell.size_rows, cell.engine): cell for cell in mine}
     held = {cell.size_rows: cell.rows for cell in mine}
     gaps = [""] * len(engines)
@@ -63,40 +63,37 @@ def render(run: Run, layout: str) -> str:
     ]
     title = "layout " + ", ".join(f"{engine} {words[engine]}" for engine in engines)
     note = "median +- half of its 95 % interval; = means no difference beyond the engines' own noise; ! means void"
-    return "\n".join([title, *_aligned(head + body), note, "", *_verdicts(run, mine, names, engines)])
+    return "\n".join([title, *_aligned(head + body), note, "", *_verdicts(judgement, mine, names, engines)])
 
 
-def is_invalid(run: Run) -> bool:
-    """Whether the run may name no winner. A run that nobody has stamped is judged here."""
-    return not (run.stamp or stamp(run)).valid
-
-
-def _verdicts(run: Run, cells: Sequence[Cell], names: Sequence[str], engines: Sequence[str]) -> list[str]:
-    if is_invalid(run):
-        reasons = (run.stamp or stamp(run)).reasons
+def _verdicts(judgement: Judgement, cells: Sequence[Cell], names: Sequence[str], engines: Sequence[str]) -> list[str]:
+    if not judgement.stamp.valid:
+        reasons = judgement.stamp.reasons
         return ["This run names no winner, because it is not valid:", *(f"- {reason}" for reason in reasons)]
-    floors, by_engine = noise_floors(run.cells), {cell.engine: cell.layout for cell in cells}
+    floors, layouts = judgement.floors, {cell.engine: cell.layout for cell in cells}
     lines = ["noise floor: " + ", ".join(f"{engine} {100 * (floor - 1):.0f} %" for engine, floor in floors.items())]
+    by_key = {(cell.case, cell.engine, cell.size_rows): cell for cell in cells}
+    sizes = {cell.size_rows for cell in cells}
     for name in names:
         for left, right in combinations(engines, 2):
-            one, other = (curve_of(cells, name, engine, by_engine[engine]) for engine in (left, right))
-            lines.append(f"{name}: {verdict_text(find_crossover(one, other, floors=floors))}")
+            curves = (curve_of(cells, name, left, layouts[left]), curve_of(cells, name, right, layouts[right]))
+            couples = [(by_key.get((name, left, size)), by_key.get((name, right, size))) for size in sizes]
+            found = judgement.verdict(curves, [(one, other) for one, other in couples if one and other])
+            lines += [f"{name}: {verdict_text(found)}"] if found else []
     return lines
 
 
-def _winners(run: Run, cells: Sequence[Cell], engines: Sequence[str]) -> dict[tuple[str, int], str]:
+def _winners(judgement: Judgement, cells: Sequence[Cell], engines: Sequence[str]) -> dict[tuple[str, int], str]:
     """(case, size) -> the engine that is faster than each other one, beyond noise and chance."""
-    floors = noise_floors(run.cells)
     by_place: dict[tuple[str, int], list[Cell]] = {}
     for cell in cells:
         by_place.setdefault((cell.case, cell.size_rows), []).append(cell)
-    pairs = {place: list(combinations(there, 2)) for place, there in by_place.items()}
-    family = sum(map(len, pairs.values()))
     found = {}
-    for place, couples in pairs.items():
-        wins = Counter(compare(one, other, floors, family=family).faster for one, other in couples)
+    for place, there in by_place.items():
+        differences = [judgement.difference(one, other) for one, other in combinations(there, 2)]
+        wins = Counter(difference.faster for difference in differences if difference)
         for engine in engines:
-            if wins[engine] == len(by_place[place]) - 1 > 0:
+            if wins[engine] == len(there) - 1 > 0:
                 found[place] = engine
     return found
 

@@ -6,7 +6,7 @@ from crossover.benchmark.history import Against, Comparison, Row, compare_runs
 from crossover.benchmark.results import Run
 from crossover.benchmark.statistics.summary import Summary
 from crossover.report import words
-from crossover.report.verdicts import Side
+from crossover.report.pairs import Side
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from crossover.benchmark.results import Cell, Run
 from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Verdict
+from crossover.benchmark.verdict import Judgement, judgement_of
 from crossover.report import sentences, words
 from crossover.report.charts import CaseChart, Lead, Line, Mark, Point, Strip, Void, rows_axis, seconds_at, seconds_axis
 from crossover.report.models import fits_of
-from crossover.report.verdicts import Judgement, Pair, Side, judgement_of, pairs_of, summary_of
+from crossover.report.pairs import Pair, Side, pairs_of, summary_of
 
 
 @dataclass(frozen=True)
@@ -133,12 +134,11 @@ def _lines(cells: Sequence[Cell]) -> tuple[Line, ...]:
 def _compare(cells: Sequence[Cell], pair: Pair, judge: Judgement, memory: float | None) -> Comparison:
     left, right = pair.left, pair.right
     curves = pair.curves(cells)
-    verdict = judge.verdict(curves)
     by_side = {(c.engine, c.layout, c.size_rows): c for c in cells}
     sizes = sorted({c.size_rows for c in cells if (c.engine, c.layout) in {left.key, right.key}})
-    leads = tuple(
-        _lead(judge, size, pair, (by_side.get((*left.key, size)), by_side.get((*right.key, size)))) for size in sizes
-    )
+    at_sizes = [(by_side.get((*left.key, size)), by_side.get((*right.key, size))) for size in sizes]
+    verdict = judge.verdict(curves, [(one, other) for one, other in at_sizes if one and other])
+    leads = tuple(_lead(judge, size, pair, couple) for size, couple in zip(sizes, at_sizes, strict=True))
     said = sentences.sentence(verdict, left, right, leads, _medians(cells))
     scale = sentences.scale(verdict, pair, curves, memory)
     return Comparison(left, right, pair.kept, verdict, leads, said, scale)

@@ -7,9 +7,9 @@ from crossover.benchmark.results import Cell, Run, Stamp
 from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Undecided
 from crossover.benchmark.statistics.curves import MINIMUM_SIZES
 from crossover.benchmark.statistics.summary import MINIMUM_FOR_WINNER
+from crossover.benchmark.verdict import Judgement
 from crossover.report import words
 from crossover.report.findings import Comparison, Finding, is_void, void_reason
-from crossover.report.verdicts import Judgement
 
 # From this many samples on a bootstrap interval of the median reaches 95 %.
 ENOUGH_FOR_95 = 6

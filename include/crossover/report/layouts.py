@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from crossover.benchmark.results import Cell
+from crossover.benchmark.verdict import Judgement
 from crossover.report import words
 from crossover.report.charts import Change, ChangeChart, seconds_axis
 from crossover.report.findings import Finding, point_of
-from crossover.report.verdicts import Judgement
 
 
 def change_charts(findings: Sequence[Finding], judge: Judgement) -> tuple[ChangeChart, ...]:

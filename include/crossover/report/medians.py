@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from crossover.report import words
 from crossover.report.findings import Comparison, Finding, is_void, void_reason
-from crossover.report.verdicts import Side, summary_of
+from crossover.report.pairs import Side, summary_of
 
 # A cell of the table quotes this much of an error; the list below the table has all of it.
 QUOTED_CHARACTERS = 90

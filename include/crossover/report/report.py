@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from crossover.benchmark.cases import load_cases
 from crossover.benchmark.results import Run, Stamp
+from crossover.benchmark.verdict import Judgement, judgement_of
 from crossover.report import headline
 from crossover.report.findings import CaseText, Finding, find
 from crossover.report.sections import bars, compaction, cost, curves, freshness, interference, layouts
 from crossover.report.sections.base import Panel, Section
-from crossover.report.verdicts import Judgement, judgement_of
 
 
 @dataclass(frozen=True)

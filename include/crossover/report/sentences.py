@@ -15,7 +15,7 @@ from crossover.benchmark.statistics.crossing import (
 )
 from crossover.report import words
 from crossover.report.charts import Lead
-from crossover.report.verdicts import Pair, Side
+from crossover.report.pairs import Pair, Side
 
 INVALID = "no winner is named, because the run is invalid"
 

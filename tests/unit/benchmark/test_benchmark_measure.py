@@ -135,6 +135,19 @@ def test_a_wide_interval_gets_more_samples_up_to_the_most():
     assert {len(cell.seconds) for cell in wide} == {20}
 
 
+def test_when_the_time_is_spent_a_wide_interval_gets_no_more_than_the_fewest_samples():
+    def samples(seconds):
+        noisy = Scripted("spark", seconds=[0.01, 0.03] * 20)
+        cells = cells_of(
+            Scripted("postgres", seconds=0.02), noisy, repetitions=8, most=20, halfwidth=0.05, seconds=seconds
+        )
+        return {len(cell.seconds) for cell in cells}
+
+    assert samples(0.0) == {8}
+    assert samples(0.5) == {14}, "a block takes 0.08 s"
+    assert samples(10.0) == {20}
+
+
 def test_the_cache_state_is_made_before_each_execution_and_outside_the_clock():
     made = []
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossover.benchmark.sweep import GRID, grid, spread
+from crossover.benchmark.measure import Effort
+from crossover.benchmark.run import Plan
+from crossover.benchmark.sweep import GRID, Search, grid, spread, within
 from crossover.errors import BadInput
 
 HELD = list(range(200_000, 8_200_000, 200_000))
@@ -32,6 +34,11 @@ def test_nothing_outside_the_range_is_measured():
 def test_a_lake_that_is_too_small_is_refused():
     with pytest.raises(BadInput, match="no state between"):
         grid([10, 20], 100, 1000)
+
+
+def test_cases_layouts_and_sizes_share_the_time():
+    plan = Plan("r", "d", (), ("compacted", "fragmented"), ("count_all", "lookup_event_id"), Effort(1, 15, 60.0))
+    assert within(plan, Search(1, 2, first=4, more=1, seconds=600.0)).effort == Effort(1, 15, 60.0, seconds=30.0)
 
 
 def test_a_lake_with_one_state_has_one_size():

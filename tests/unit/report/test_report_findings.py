@@ -4,12 +4,12 @@ import pytest
 
 from crossover.benchmark.results import Sample
 from crossover.benchmark.statistics.crossing import Crossover, NoneInRange, Undecided
+from crossover.benchmark.verdict import judgement_of
 from crossover.report.draw.cases import case_svg
 from crossover.report.findings import CaseText, find
 from crossover.report.headline import headlines, limits, problems
 from crossover.report.layouts import change_charts
 from crossover.report.medians import median_table
-from crossover.report.verdicts import judgement_of
 
 LARGEST = 12_000_000
 TEXTS = {"count_all": CaseText("Count all records", "why")}

@@ -126,17 +126,25 @@ def fit_of(curve: Curve) -> Fit:
 
 
 def find_crossover(
-    left: Curve, right: Curve, *, floors: Mapping[str, float] | None = None, seed: int = SEED
+    left: Curve,
+    right: Curve,
+    *,
+    floors: Mapping[str, float] | None = None,
+    leads: Mapping[int, str | None] | None = None,
+    seed: int = SEED,
 ) -> Verdict:
     """Compare two curves at the sizes that both have.
 
     `floors` are the noise floors of the engines (statistics/noise.py); an engine without one counts with the smallest.
+    `leads` tells for each size (rows) which engine leads there, None = neither; without it the curves' intervals tell.
     """
     pairs, signs = leads_of(left, right, floors=floors, seed=seed)
+    if leads is not None:
+        signs = [{left.engine: -1, right.engine: 1}.get(leads.get(a.rows) or "", 0) for a, _ in pairs]
     names = {-1: left.engine, 0: None, 1: right.engine}
-    leads = tuple((a.rows, names[sign]) for (a, _), sign in zip(pairs, signs, strict=True))
+    leaders = tuple((a.rows, names[sign]) for (a, _), sign in zip(pairs, signs, strict=True))
     if not any(signs):
-        return Undecided(_why_no_lead(pairs), leads)
+        return Undecided(_why_no_lead(pairs), leaders)
     first, last = signs[0], signs[-1]
     # The old leader at -1 ahead: both curves and all signs turned so that the difference of times rises with size.
     old, new = (left, right) if first == -1 else (right, left)
@@ -144,7 +152,7 @@ def find_crossover(
     if all(sign == first for sign in signs):
         return NoneInRange(old.engine, pairs[0][0].rows, pairs[-1][0].rows, _beyond(ordered, old, new, seed))
     if sorted(signs, key=lambda sign: sign * last) != signs or first != -last:
-        return Undecided(_why_no_order(signs), leads)
+        return Undecided(_why_no_order(signs), leaders)
     # Only the stretch between the last size of the old leader and the first of the new one can hold the crossing.
     start, end = max(i for i, s in enumerate(signs) if s == first), signs.index(last)
     found = _modelled(ordered, old, new, seed)

@@ -17,7 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--largest", type=int, default=8_000_000, help="no size above so many rows")
     parser.add_argument("--first", type=int, default=4, help="sizes that every case is measured at")
     parser.add_argument("--more", type=int, default=2, help="sizes that a case may add where its answer is wide")
-    parser.add_argument("--minutes", type=float, default=60, help="after so long no size is added")
+    parser.add_argument(
+        "--minutes", type=float, default=60, help="for cells beyond the fewest samples, and for added sizes"
+    )
     parser.add_argument("--narrow", type=float, default=1.5, help="an interval of this ratio is narrow enough")
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from crossover.benchmark.results import Figure, Run
 from crossover.report import words
+from crossover.report.pairs import summary_of
 from crossover.report.sections.base import Panel, Section, Table, file_name, named
 from crossover.report.shapes import SmallChart, Spot, log_axis, middle
-from crossover.report.verdicts import summary_of
 
 
 def section(run: Run, titles: Mapping[str, str]) -> Section | None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from crossover.benchmark.results import Run
+from crossover.benchmark.verdict import Judgement
 from crossover.report.findings import Finding
 from crossover.report.layouts import change_charts
 from crossover.report.sections.base import Panel, Section, file_name
-from crossover.report.verdicts import Judgement
 
 
 def section(_run: Run, findings: Sequence[Finding], judge: Judgement) -> Section | None:
