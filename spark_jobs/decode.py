@@ -26,7 +26,7 @@ def message_decoder(kind: Kind) -> Decoder:
     def decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         # Before each task Spark has a Python worker forget what it knows of the archives on its path, and so read the
         # directory of pyspark.zip again: a third of a small batch's time. They do not change while a worker lives.
-        zipimport.zipimporter.invalidate_caches = lambda _archive: None  # type: ignore[method-assign]
+        zipimport.zipimporter.invalidate_caches = lambda _archive: None  # type: ignore[method-assign, assignment]
         for messages in batches:
             for value, content_type, partition, offset in zip(
                 messages.column("value"),
