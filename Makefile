@@ -14,7 +14,7 @@ export CROSSOVER_HOME ?= $(ROOT).crossover
 .DEFAULT_GOAL := help
 .PHONY: compose-env test-compose test-helm test-kubernetes
 .PHONY: images standins test-images sbom
-.PHONY: help setup demo crossover up down status doctor test test-nightly test-secured test-fast lint format lock clean
+.PHONY: help setup demo crossover up down status doctor test test-nightly test-faults soak test-secured test-fast lint format lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(ROOT)Makefile
@@ -35,7 +35,7 @@ setup: ## install the Python packages (pinned, hashes verified) into .venv
 demo: setup ## start everything, run DAG quickstart, print the results table and where the report is
 	@$(BIN)/crossover demo $(ARGS)
 
-crossover: setup ## load 8 million records, search the size at which Spark overtakes PostgreSQL, case by case (45 minutes at most; ARGS="--param largest=2000000")
+crossover: setup ## load 8 million records, search the size at which Spark overtakes PostgreSQL, case by case (45 minutes; ARGS="--param largest=2000000")
 	@$(BIN)/crossover demo --dag benchmark_crossover $(ARGS)
 
 up: setup ## start the local stack
@@ -66,6 +66,12 @@ test: test-fast ## everything: test-fast, then integration and end to end on the
 
 test-nightly: $(VENV)/.ready-dev ## what takes minutes a test on the running stack: the write benchmark, disturbed measurements (10 minutes)
 	@cd $(ROOT) && $(BIN)/pytest tests/integration -m nightly -v
+
+test-faults: $(VENV)/.ready-dev ## more than 60 faults on a stack of its own, the ledger after each (an hour; ARGS=--short: the dozen of CI, --nightly: three seeds, long outages)
+	@cd $(ROOT) && $(ROOT)tests/install faketime faketime && $(BIN)/pytest tests/faults -s -q $(ARGS)
+
+soak: setup ## 10 million records while parts are killed, then the ledger (20 minutes; ARGS=--short: 1 million)
+	@$(BIN)/crossover soak $(ARGS)
 
 test-secured: $(VENV)/.ready-dev ## TLS, SCRAM, rights: who may do what, and the whole line with a principal a job on standalone Spark (10 minutes)
 	@cd $(ROOT) && $(BIN)/pytest tests/integration -m secured -s

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crossover.benchmark.results import Cell, Sample
 from crossover.benchmark.statistics.crossing import (
@@ -106,6 +108,32 @@ def test_a_turn_that_the_largest_size_does_not_confirm_is_undecided():
     left = Curve("a", (Point(1, quick), Point(2, slow), Point(3, slow)))
     right = Curve("b", (Point(1, slow), Point(2, quick), Point(3, slow)))
     assert isinstance(find_crossover(left, right), Undecided)
+
+
+def test_a_lead_in_the_middle_only_is_undecided():
+    same, quick = (2.0, 2.1, 2.2, 2.3), (1.0, 1.1, 1.2, 1.3)
+    left = Curve("a", (Point(1, same), Point(2, quick), Point(3, same)))
+    right = Curve("b", (Point(1, same), Point(2, same), Point(3, same)))
+    found = find_crossover(left, right)
+    assert isinstance(found, Undecided)
+    assert found.reason == "only some sizes show a difference"
+
+
+@given(st.lists(st.sampled_from(["a", "b", None]), min_size=1, max_size=6))
+def test_leads_that_are_given_decide(leads):
+    sizes = tuple(10**n for n in range(1, len(leads) + 1))
+    one, other = curve("a", linear, sizes=sizes, seed=1), curve("b", flat, sizes=sizes, seed=2)
+    found = find_crossover(one, other, leads=dict(zip(sizes, leads, strict=True)))
+    if isinstance(found, Undecided):
+        assert tuple(engine for _, engine in found.leads) == tuple(leads)
+    elif isinstance(found, NoneInRange):
+        assert set(leads) == {found.faster}
+    else:
+        assert (found.from_engine, found.to_engine) == (leads[0], leads[-1])
+        ends = [size for size, lead in zip(sizes, leads, strict=True) if lead == leads[0]]
+        begins = [size for size, lead in zip(sizes, leads, strict=True) if lead == leads[-1]]
+        assert found.high > ends[-1] * 0.999
+        assert found.low < begins[0] * 1.001
 
 
 def test_three_repetitions_name_no_winner():

@@ -151,7 +151,7 @@ def find_crossover(
     ordered = pairs if first == -1 else [(b, a) for a, b in pairs]
     if all(sign == first for sign in signs):
         return NoneInRange(old.engine, pairs[0][0].rows, pairs[-1][0].rows, _beyond(ordered, old, new, seed))
-    if sorted(signs, key=lambda sign: sign * last) != signs or first != -last:
+    if not first or first != -last or sorted(signs, key=lambda sign: sign * last) != signs:
         return Undecided(_why_no_order(signs), leaders)
     # Only the stretch between the last size of the old leader and the first of the new one can hold the crossing.
     start, end = max(i for i, s in enumerate(signs) if s == first), signs.index(last)
