@@ -114,7 +114,9 @@ def test_a_given_password_is_used_and_every_other_is_its_own(secrets: dict[str, 
     assert secrets["crossover-load"]["CROSSOVER_KAFKA__PASSWORD"] == "canary-canary-canary"
     passwords = [
         secrets[f"crossover-{name}"][key]
-        for name, key in itertools.product(("ingest", "load", "maintenance", "benchmark", "spark"), ("CROSSOVER_KAFKA__PASSWORD",))
+        for name, key in itertools.product(
+            ("ingest", "load", "maintenance", "benchmark", "spark"), ("CROSSOVER_KAFKA__PASSWORD",)
+        )
     ]
     assert len(set(passwords)) == 5
     assert made(NAMESPACE)["crossover-ingest"] != secrets["crossover-ingest"]
@@ -187,7 +189,8 @@ def reaches(objects: list[Object], source: dict[str, str], target: dict[str, str
         ("spark", "spark-executor", 7079, True),
         ("spark-connect", "datanode", 9866, True),
         ("benchmark", "spark-connect", 15002, True),
-        ("benchmark", "kafka", 9092, False),
+        ("benchmark", "kafka", 9092, True),
+        ("benchmark", "ingest", 8080, True),
         ("benchmark", "namenode", 8020, False),
         ("kafka", "kafka", 9093, True),
         ("ingest", "kafka", 9093, False),
