@@ -44,6 +44,7 @@ def connect_spark(settings: Settings) -> "SparkSession":
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
+    _take_finaliser_from_sessions()
     try:
         session: SparkSession = SparkSession.builder.remote(settings.spark.connect_url).create()
         session.conf.set("spark.sql.session.timeZone", "UTC")
@@ -53,6 +54,19 @@ def connect_spark(settings: Settings) -> "SparkSession":
             f"Spark Connect at {settings.spark.connect_url} does not answer: {error}", cure="crossover status"
         ) from error
     return session
+
+
+def _take_finaliser_from_sessions() -> None:
+    """Sessions end by stop() only.
+
+    A session's finaliser waits for the thread pool that all sessions share. When the garbage collector runs it in the
+    midst of another session's submit, it waits for a lock that its own thread holds, for ever and deaf to signals
+    (SPARK-55362): two CI runs hung so, and an Airflow task would.
+    """
+    from pyspark.sql.connect.session import SparkSession as RemoteSession
+
+    if "__del__" in vars(RemoteSession):
+        del RemoteSession.__del__
 
 
 def spark_home() -> Path:
