@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import logging
+from collections.abc import Sequence
 
 from crossover import job
 from crossover.benchmark.judge import State, judge
@@ -10,7 +11,7 @@ from crossover.benchmark.measure import Question, measure
 from crossover.benchmark.results import Cell, Figure, save_figures
 from crossover.benchmark.run import Bench, Plan, opened
 from crossover.benchmark.rungs import prepare
-from crossover.benchmark.statistics.noise import Difference, compare, noise_floors
+from crossover.benchmark.statistics.noise import compare, noise_floors
 from crossover.benchmark.verbs.plan import add_plan_arguments, plan_of, ready
 from crossover.connections import connect_postgres
 from crossover.errors import AnswersDiffer
@@ -37,11 +38,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         bench.begin()
         for repeat in range(1, arguments.repeats + 1):
             with job.group(f"A/A, repeat {repeat} of {arguments.repeats}"):
+                pairs: list[tuple[Cell, Cell]] = []
                 for engine in plan.engines:
                     found = _against_itself(bench, plan, engine, repeat)
                     if found is None:
                         return job.STOPPED
-                    false_winners[engine] += sum(difference.faster is not None for difference in found)
+                    pairs += found
+                for engine in winners(pairs):
+                    false_winners[engine] += 1
     figures = [Figure("aa_false_winners", {"engine": e}, "count", (float(n),)) for e, n in false_winners.items()]
     with connect_postgres(settings, application="benchmark", autocommit=True) as connection:
         save_figures(connection, plan.run_id, figures)
@@ -52,7 +56,25 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _against_itself(bench: Bench, plan: Plan, engine: str, repeat: int) -> list[Difference] | None:
+def winners(pairs: Sequence[tuple[Cell, Cell]]) -> list[str]:
+    """Which engine won against itself, once for each time it did; each comparison becomes a line of the log.
+
+    A repeat is judged as a run is: floors from all its cells, each comparison corrected for all that it makes.
+    """
+    floors = noise_floors(cell for pair in pairs for cell in pair)
+    found: list[str] = []
+    for one, other in pairs:
+        difference = compare(one, other, floors, family=len(pairs))
+        ratio = "none" if difference.ratio is None else f"{difference.ratio:.3f}"
+        won = f"false winner: {difference.faster}" if difference.faster else f"no winner: {difference.reason}"
+        log.info("%s %s: ratio %s, p %.3f, %s", one.engine, one.case, ratio, difference.p_value, won)
+        if difference.faster:
+            found.append(one.engine)
+    log.info("noise floors: %s", ", ".join(f"{engine} {floor:.3f}" for engine, floor in floors.items()))
+    return found
+
+
+def _against_itself(bench: Bench, plan: Plan, engine: str, repeat: int) -> list[tuple[Cell, Cell]] | None:
     """All cases at the first size in the first layout, as two engines that are one; None after a stop."""
     targets = prepare(bench.ladder, plan.sizes[0], plan.layouts[0], ("postgres", engine))
     if targets is None:
@@ -72,11 +94,4 @@ def _against_itself(bench: Bench, plan: Plan, engine: str, repeat: int) -> list[
             return None
         one, other = judge(case.name, plan.sizes[0], values, questions, taken, [None, None], State())
         pairs.append((one, other))
-    floors = noise_floors(cell for pair in pairs for cell in pair)
-    found = [compare(one, other, floors, family=len(pairs)) for one, other in pairs]
-    for (one, _), difference in zip(pairs, found, strict=True):
-        ratio = "none" if difference.ratio is None else f"{difference.ratio:.3f}"
-        won = difference.faster or "no winner"
-        log.info("%s %s: ratio %s, p %.3f, %s", engine, one.case, ratio, difference.p_value, won)
-    log.info("%s: noise floor %.3f", engine, floors[engine])
-    return found
+    return pairs
