@@ -123,18 +123,27 @@ def open_home(path: Path) -> Home:
     """Read the state folder, or make it: free ports and fresh passwords are chosen once and kept."""
     file = path / "stack.env"
     if file.is_file():
-        return Home(path, _read(file))
+        values = _read(file)
+        # A folder that an earlier version has made knows nothing of what came later.
+        added = {name: value for name, value in _addresses(values, path).items() if name not in values}
+        if added:
+            _write(file, values | added)
+        return Home(path, values | added)
     for folder in ("conf", "data", "jars", "logs", "reports"):
         (path / folder).mkdir(parents=True, exist_ok=True)
     taken: set[int] = set()
     values = {name: str(_free_port(first, taken)) for name, first in PORTS.items()}
     values |= {name: secrets.token_urlsafe(24) for name in SECRETS}
     values |= _addresses(values, path)
+    _write(file, values)
+    return Home(path, values)
+
+
+def _write(file: Path, values: dict[str, str]) -> None:
     partial = file.with_suffix(".partial")
     partial.touch(mode=0o600)
     partial.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
     partial.replace(file)
-    return Home(path, values)
 
 
 def _read(file: Path) -> dict[str, str]:

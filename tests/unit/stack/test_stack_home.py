@@ -46,6 +46,15 @@ def test_a_damaged_file_is_refused_with_a_cure(tmp_path: Path) -> None:
         open_home(home.path)
 
 
+def test_a_folder_of_an_earlier_version_learns_what_came_later_and_keeps_the_rest(tmp_path: Path) -> None:
+    first = open_home(tmp_path)
+    name = "CROSSOVER_BENCHMARK__RESTART_COMMAND"
+    file = tmp_path / "stack.env"
+    file.write_text("".join(f"{key}={value}\n" for key, value in first.values.items() if key != name))
+    assert open_home(tmp_path).values == first.values
+    assert f"{name}=" in file.read_text()
+
+
 def test_addresses_follow_the_ports(tmp_path: Path) -> None:
     home = open_home(tmp_path / "state")
     settings = home.settings
