@@ -43,42 +43,57 @@ def sentence(cells: Sequence[Cell]) -> str:
 
 
 def render(run: Run, layout: str) -> str:
-    """The table of one layout, then one line a case on where the lead changes. An invalid run names no winner."""
+    """The layout's table in each state of the stores that was measured, hot and idle first.
+
+    Each is followed by one line a case on where the lead changes. An invalid run names no winner.
+    """
     words = LAYOUTS[layout]
-    mine = [cell for cell in run.cells if words.get(cell.engine) == cell.layout and cell.plain]
+    mine = [cell for cell in run.cells if words.get(cell.engine) == cell.layout]
     if not mine:
         return f"layout {layout}: no cells"
     engines = [engine for engine in words if any(cell.engine == engine for cell in mine)]
-    sizes = sorted({cell.size_rows for cell in mine})
-    names = sorted({cell.case for cell in mine})
+    title = "layout " + ", ".join(f"{engine} {words[engine]}" for engine in engines)
     judgement = judgement_of(run)
-    winners = _winners(judgement, mine, engines)
-    by_key = {(cell.case, cell.size_rows, cell.engine): cell for cell in mine}
-    held = {cell.size_rows: cell.rows for cell in mine}
+    by_state: dict[tuple[str, str], list[Cell]] = {}
+    for cell in sorted(mine, key=lambda cell: not cell.plain):
+        by_state.setdefault((cell.cache_state, cell.condition), []).append(cell)
+    parts = [f"{title}; {', '.join(state)}\n{_table(judgement, cells, engines)}" for state, cells in by_state.items()]
+    return "\n\n".join([*parts, *_doubts(judgement)])
+
+
+def _table(judgement: Judgement, cells: Sequence[Cell], engines: Sequence[str]) -> str:
+    sizes = sorted({cell.size_rows for cell in cells})
+    names = sorted({cell.case for cell in cells})
+    winners = _winners(judgement, cells, engines)
+    by_key = {(cell.case, cell.size_rows, cell.engine): cell for cell in cells}
+    held = {cell.size_rows: cell.rows for cell in cells}
     gaps = [""] * len(engines)
     head = [["", *(text for size in sizes for text in (f"{held[size]:,} rows", *gaps))]]
     head += [["case", *(text for _ in sizes for text in (*engines, "faster"))]]
     body = [
         [name, *(text for size in sizes for text in _entry(by_key, name, size, engines, winners))] for name in names
     ]
-    title = "layout " + ", ".join(f"{engine} {words[engine]}" for engine in engines)
     note = "median +- half of its 95 % interval; = means no difference beyond the engines' own noise; ! means void"
-    return "\n".join([title, *_aligned(head + body), note, "", *_verdicts(judgement, mine, names, engines)])
+    return "\n".join([*_aligned(head + body), note, "", *_verdicts(judgement, cells, names, engines)])
+
+
+def _doubts(judgement: Judgement) -> list[str]:
+    if judgement.stamp.valid:
+        floors = ", ".join(f"{engine} {100 * (floor - 1):.0f} %" for engine, floor in judgement.floors.items())
+        return [f"noise floor: {floors}"]
+    reasons = "\n".join(f"- {reason}" for reason in judgement.stamp.reasons)
+    return [f"This run names no winner, because it is not valid:\n{reasons}"]
 
 
 def _verdicts(judgement: Judgement, cells: Sequence[Cell], names: Sequence[str], engines: Sequence[str]) -> list[str]:
-    if not judgement.stamp.valid:
-        reasons = judgement.stamp.reasons
-        return ["This run names no winner, because it is not valid:", *(f"- {reason}" for reason in reasons)]
-    floors, layouts = judgement.floors, {cell.engine: cell.layout for cell in cells}
-    lines = ["noise floor: " + ", ".join(f"{engine} {100 * (floor - 1):.0f} %" for engine, floor in floors.items())]
+    layouts, state = {cell.engine: cell.layout for cell in cells}, (cells[0].cache_state, cells[0].condition)
     by_key = {(cell.case, cell.engine, cell.size_rows): cell for cell in cells}
-    sizes = {cell.size_rows for cell in cells}
+    sizes, lines = {cell.size_rows for cell in cells}, list[str]()
     for name in names:
         for left, right in combinations(engines, 2):
-            curves = (curve_of(cells, name, left, layouts[left]), curve_of(cells, name, right, layouts[right]))
+            one, other = (curve_of(cells, name, side, layouts.get(side, ""), *state) for side in (left, right))
             couples = [(by_key.get((name, left, size)), by_key.get((name, right, size))) for size in sizes]
-            found = judgement.verdict(curves, [(one, other) for one, other in couples if one and other])
+            found = judgement.verdict((one, other), [(mine, their) for mine, their in couples if mine and their])
             lines += [f"{name}: {verdict_text(found)}"] if found else []
     return lines
 

@@ -248,6 +248,15 @@ def test_the_table_names_sizes_engines_and_the_faster_one():
     assert "count_all: postgres at every size measured" in text
 
 
+def test_each_state_of_the_stores_has_a_table_of_its_own():
+    cells = cells_of(Scripted("postgres", seconds=0.002), Scripted("spark", seconds=0.02), repetitions=16)
+    cold = [replace(cell, cache_state="cold") for cell in cells]
+    assert "fragmented; cold, idle" in render(run_of(cold), "fragmented")
+    both = render(run_of([*cold, *cells]), "fragmented")
+    assert both.index("; hot, idle") < both.index("; cold, idle")
+    assert both.count("count_all: postgres at every size measured") == 2
+
+
 def test_an_invalid_run_names_no_winner_anywhere():
     cells = cells_of(Scripted("postgres", seconds=0.002), Scripted("spark", seconds=0.02), repetitions=16)
     text = render(run_of(cells, Stamp(False, ("the machine was busy",))), "fragmented")
