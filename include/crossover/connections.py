@@ -61,7 +61,7 @@ def _take_finaliser_from_sessions() -> None:
 
     A session's finaliser waits for the thread pool that all sessions share. When the garbage collector runs it in the
     midst of another session's submit, it waits for a lock that its own thread holds, for ever and deaf to signals
-    (SPARK-55362): two CI runs hung so, and an Airflow task would.
+    (SPARK-55362), in a test or an Airflow task alike.
     """
     from pyspark.sql.connect.session import SparkSession as RemoteSession
 

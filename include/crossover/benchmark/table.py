@@ -1,7 +1,7 @@
 """Results as text for the task log: one line a case, one column an engine and size."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -51,14 +51,22 @@ def render(run: Run, layout: str) -> str:
     mine = [cell for cell in run.cells if words.get(cell.engine) == cell.layout]
     if not mine:
         return f"layout {layout}: no cells"
-    engines = [engine for engine in words if any(cell.engine == engine for cell in mine)]
-    title = "layout " + ", ".join(f"{engine} {words[engine]}" for engine in engines)
+    title = "layout " + ", ".join(f"{engine} {words[engine]}" for engine in _engines(mine, words))
     judgement = judgement_of(run)
     by_state: dict[tuple[str, str], list[Cell]] = {}
     for cell in sorted(mine, key=lambda cell: not cell.plain):
         by_state.setdefault((cell.cache_state, cell.condition), []).append(cell)
-    parts = [f"{title}; {', '.join(state)}\n{_table(judgement, cells, engines)}" for state, cells in by_state.items()]
+    parts = [
+        f"{title}; {', '.join(state)}\n{_table(judgement, cells, _engines(cells, words))}"
+        for state, cells in by_state.items()
+    ]
     return "\n\n".join([*parts, *_doubts(judgement)])
+
+
+def _engines(cells: Sequence[Cell], known: Iterable[str]) -> list[str]:
+    """Those that have cells here, in the order of `known`."""
+    here = {cell.engine for cell in cells}
+    return [engine for engine in known if engine in here]
 
 
 def _table(judgement: Judgement, cells: Sequence[Cell], engines: Sequence[str]) -> str:
@@ -91,9 +99,12 @@ def _verdicts(judgement: Judgement, cells: Sequence[Cell], names: Sequence[str],
     sizes, lines = {cell.size_rows for cell in cells}, list[str]()
     for name in names:
         for left, right in combinations(engines, 2):
-            one, other = (curve_of(cells, name, side, layouts.get(side, ""), *state) for side in (left, right))
+            curves = (
+                curve_of(cells, name, left, layouts[left], *state),
+                curve_of(cells, name, right, layouts[right], *state),
+            )
             couples = [(by_key.get((name, left, size)), by_key.get((name, right, size))) for size in sizes]
-            found = judgement.verdict((one, other), [(mine, their) for mine, their in couples if mine and their])
+            found = judgement.verdict(curves, [(one, other) for one, other in couples if one and other])
             lines += [f"{name}: {verdict_text(found)}"] if found else []
     return lines
 

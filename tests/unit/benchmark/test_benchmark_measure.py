@@ -255,6 +255,9 @@ def test_each_state_of_the_stores_has_a_table_of_its_own():
     both = render(run_of([*cold, *cells]), "fragmented")
     assert both.index("; hot, idle") < both.index("; cold, idle")
     assert both.count("count_all: postgres at every size measured") == 2
+    # An engine that was not asked in a state has no column and no verdict there.
+    half = render(run_of([cold[0], *cells]), "fragmented")
+    assert half.count("count_all:") == 1
 
 
 def test_an_invalid_run_names_no_winner_anywhere():
